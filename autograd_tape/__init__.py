@@ -1,0 +1,26 @@
+"""Reverse-mode automatic differentiation over NumPy, with the whole tape to look at."""
+
+from . import primitives
+from .containers import ravel
+from .primitive import primitive
+from .primitives.structure import stop_gradient
+from .tape import NonFiniteError, Tape, TapeError, no_grad
+from .transforms import (
+    elementwise_grad,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from .variable import Variable  # isort: split  (first: the class that everything else returns)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "NonFiniteError", "Tape", "TapeError", "Variable", "elementwise_grad", "grad", "hessian", "hvp",
+    "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel", "stop_gradient",
+    "value_and_grad", "vjp",
+]  # fmt: skip

@@ -1,0 +1,30 @@
+"""Which line of the user's own code is running: for error messages and notes on entries."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+# Frames below these folders are machinery, never "the user's line".
+_MACHINERY = (os.path.dirname(__file__) + os.sep, os.path.dirname(np.__file__) + os.sep)
+
+
+class Place(NamedTuple):
+    """A file and a line."""
+
+    filename: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}"
+
+
+def caller() -> Place:
+    """The innermost frame outside this package and NumPy."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_MACHINERY):
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)

@@ -1,0 +1,413 @@
+"""The tape: a Wengert list of entries, and the question which tape is recording.
+
+An :class:`Entry` is one row of the list of 003 section 14: a primitive applied to earlier
+entries and constants.  It is data: no closure hangs on it, so the row can be printed, drawn,
+replayed on new inputs, and swept in either direction.
+
+Two ways lead to an ordered list of entries.  An explicit ``with Tape()`` appends each entry as it
+is recorded.  Outside any ``with`` the tape is *ambient*: entries are held only by the variables
+that need them (and so die with them, which keeps memory flat), and :func:`linearize` brings those
+that a target depends on back into their order.  Both run through the same sweep.
+
+Next to read: :mod:`autograd_tape.backward`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextvars import ContextVar, Token
+from itertools import count
+from operator import attrgetter
+from sys import getrefcount
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .source import Place, caller
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+
+__all__ = ["Entry", "NonFiniteError", "Tape", "TapeError", "active_tape", "linearize", "no_grad"]
+
+next_index = count().__next__  # one order for all tapes of the process: inputs come before outputs
+
+
+class TapeError(RuntimeError):
+    """A tape was asked for something that it cannot give; the message says what to do instead."""
+
+
+class NonFiniteError(FloatingPointError):
+    """A recorded operation produced the first NaN or Inf of a ``Tape(check_finite=True)``."""
+
+
+class Entry:
+    """One row of the tape.
+
+    index      position in the one order of recording
+    primitive  what was applied; None for a leaf (an input of the program)
+    inputs     earlier entries, and constants as they are
+    params     static keyword arguments of the primitive
+    output     the primal value, kept only where a rule will read it (a leaf keeps its own)
+    shape      of the output
+    dtype      of the output; the Python types float and complex stand for unboxed Python scalars
+    """
+
+    __slots__ = (
+        "adjoint", "cut", "dtype", "handle", "index", "inputs", "name", "output", "params",
+        "place", "primitive", "shape",
+    )  # fmt: skip
+
+    index: int
+    primitive: Primitive | None
+    inputs: tuple[Any, ...]
+    params: dict[str, Any] | None
+    output: Any
+    shape: tuple[int, ...]
+    dtype: Any
+    # Set only when there is something to say; read them through ``note``.
+    adjoint: Any  # left by the last backward() that reached the entry
+    cut: tuple[str, Place | None]  # why and where the gradient stops here
+    handle: Any  # weak reference to the variable whose adjoint was asked for
+    name: str
+    place: Place  # the user's own line, on tapes that keep it
+
+    def note(self, what: str) -> Any:
+        """The optional attribute ``what``, or None where it was never set."""
+        return getattr(self, what, None)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for length in self.shape:
+            n *= length
+        return n
+
+    @property
+    def parents(self) -> list[Entry]:
+        """The recorded ones among the inputs, in order."""
+        return [x for x in self.inputs if x.__class__ is Entry]
+
+    def __repr__(self) -> str:
+        from .display import describe_entry
+
+        return describe_entry(self)
+
+
+def leaf(value: Any, name: str | None = None) -> Entry:
+    """A new input of the program that holds ``value``."""
+    entry = Entry()
+    entry.index = next_index()
+    entry.primitive = None
+    entry.inputs = ()
+    entry.params = None
+    entry.output = value
+    if value.__class__ is float or value.__class__ is complex:
+        entry.shape, entry.dtype = (), value.__class__
+    else:
+        entry.shape, entry.dtype = value.shape, value.dtype
+    if name is not None:
+        entry.name = name
+    return entry
+
+
+def linearize(target: Entry, floor: int = -1) -> list[Entry]:
+    """Every entry that ``target`` depends on, newest first: the tape, read from its end.
+
+    Entries older than ``floor`` are left out.  Iterative, so that depth is free.
+    """
+    seen = {target}
+    order = [target]
+    add, push = seen.add, order.append
+    for entry in order:
+        for x in entry.inputs:
+            if x.__class__ is Entry and x not in seen and x.index >= floor:
+                add(x)
+                push(x)
+    order.sort(key=attrgetter("index"), reverse=True)
+    return order
+
+
+def forget(order: list[Entry]) -> None:
+    """Drop from a linearized tape (newest first) the history that nobody can ask about any more.
+
+    In ``w = w - lr * w.adjoint`` each new ``w`` descends from the old one, and the chain would
+    grow with every step.  A variable whose adjoint was asked for and which is gone since can
+    never be asked again; an entry with nothing else before it becomes a leaf.
+    """
+    unaskable = {e for e in order if e.primitive is None and _is_gone(e)}
+    if not unaskable:
+        return
+    from .replay import primal
+
+    edges = Counter(p for e in order for p in e.parents)
+    for e in reversed(order):
+        parents = e.parents
+        if parents and all(p in unaskable for p in parents):
+            # No variable holds the entry if all references to it are the graph's own: its edges,
+            # ``order``, ``edges``, ``e`` and the call's argument.  (More on other interpreters,
+            # which then forget less.)
+            held = getrefcount(e) > edges[e] + 4
+            e.output = primal(e)
+            e.primitive, e.inputs, e.params = None, (), None
+            if not held:
+                unaskable.add(e)
+
+
+def _is_gone(entry: Entry) -> bool:
+    handle = entry.note("handle")
+    return handle is not None and handle() is None
+
+
+class Recorder:
+    """What may stand in the active place of a context: takes each entry as it is recorded."""
+
+    explicit = True
+
+    def record(self, entry: Entry, output: Any) -> None:
+        raise NotImplementedError
+
+
+_active: ContextVar[Recorder | None] = ContextVar("autograd_tape", default=None)
+active = _active.get
+
+
+def active_tape() -> Tape | None:
+    """The innermost ``with Tape()`` of this thread or task, or None when the ambient tape records."""
+    tape = active()
+    return tape if isinstance(tape, Tape) else None
+
+
+class _Paused(Recorder):
+    """Inside ``no_grad()``: results are leaves, so nothing before them is kept or reached."""
+
+    explicit = False
+
+    def record(self, entry: Entry, output: Any) -> None:
+        from .explain import note_cut
+
+        note_cut(entry.parents, "no_grad()")
+        entry.primitive, entry.inputs, entry.params, entry.output = None, (), None, output
+        entry.cut = ("no_grad()", None)
+
+
+class no_grad:
+    """``with no_grad(): ...`` computes with variables and records nothing.
+
+    Results are variables without a history.  Reentrant, per thread and per asyncio task.
+    """
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[Recorder | None]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(_active.set(_Paused()))
+
+    def __exit__(self, *exc: object) -> None:
+        _active.reset(self._tokens.pop())
+
+
+class Tape(Recorder):
+    """A Wengert list: what is computed inside ``with Tape() as tape`` is recorded on it.
+
+    persistent       keep the tape after :meth:`gradient` (which else frees it on the way down)
+    check_finite     raise :class:`NonFiniteError` at the operation that makes the first NaN or
+                     Inf, naming the primitive, the entry and the user's file and line
+    check_constants  remember a checksum of each plain array used as an operand, and raise when it
+                     was changed before the sweep read it (slow: for debugging)
+
+    As a sequence it holds the inputs first, then the operations in order: ``len(tape)``,
+    ``tape[i]``, iteration.  ``print(tape)`` shows the table of primal and adjoint.
+    """
+
+    def __init__(
+        self, *, persistent: bool = False, check_finite: bool = False, check_constants: bool = False
+    ) -> None:
+        self.persistent = persistent
+        self.check_finite = check_finite
+        self.check_constants = check_constants
+        self._recorded: list[Entry] = []
+        self._checksums: list[tuple[Entry, int, int]] = []
+        self._tokens: list[Token[Recorder | None]] = []
+        self._freed_by: str | None = None
+        self.start = next_index()  # everything recorded here is newer
+        if not (check_finite or check_constants):
+            self.record = self._append  # type: ignore[method-assign]
+
+    @classmethod
+    def of(cls, target: Entry) -> Tape:
+        """The tape of everything that ``target`` depends on, collected from the ambient tape."""
+        tape = cls(persistent=True)
+        tape._recorded = linearize(target)[::-1]
+        return tape
+
+    # -- recording -----------------------------------------------------------------------------
+
+    def __enter__(self) -> Tape:
+        if self._tokens:
+            raise TapeError("this tape is recording already; nest a second Tape() instead")
+        self._tokens.append(_active.set(self))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        token = self._tokens.pop()
+        enclosing = token.old_value
+        _active.reset(token)
+        if isinstance(enclosing, Tape):  # what happened inside happened on the outer tape, too
+            enclosing._recorded.extend(self._recorded)
+
+    def _append(self, entry: Entry, output: Any) -> None:
+        self._recorded.append(entry)
+
+    def record(self, entry: Entry, output: Any) -> None:
+        """Append ``entry``, with the checks that this tape was asked for."""
+        self._recorded.append(entry)
+        entry.place = caller()
+        if self.check_constants:
+            for i, x in enumerate(entry.inputs):
+                if isinstance(x, np.ndarray):
+                    self._checksums.append((entry, i, _checksum(x)))
+        if self.check_finite:
+            values = output if isinstance(output, tuple) else (output,)
+            for value in values:
+                if not np.all(np.isfinite(value)):
+                    raise NonFiniteError(_non_finite(entry, value, len(self) - 1))
+
+    def verify_constants(self) -> None:
+        """Raise if a plain array operand differs from what it was when it was recorded."""
+        for entry, i, before in self._checksums:
+            if entry.inputs and _checksum(entry.inputs[i]) != before:
+                raise TapeError(
+                    f"operand {i} of {entry!r}, recorded at {entry.place}, is a plain array that was "
+                    "changed after it was recorded; its gradient would be wrong. Pass a copy, or "
+                    "change it after the sweep"
+                )
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def gradient(self, target: Any, sources: Any, seed: Any = None) -> Any:
+        """Adjoints of ``sources`` for ``target``; the rest is freed on the way down.
+
+        target   a recorded Variable; scalar unless ``seed`` is given
+        sources  a Variable, or any container of them; the result has the same structure
+        seed     adjoint of the target, of the target's shape (default 1)
+
+        Inside an enclosing ``with Tape()`` the sweep itself is recorded there, and the results are
+        Variables that can be differentiated again; otherwise they are plain arrays, and the tape
+        is spent afterwards unless it is ``persistent``.
+        Raises :class:`TapeError` where the target does not reach a source.
+        """
+        from .backward import gradient
+
+        self._require_alive()
+        self.verify_constants()
+        enclosing = self._tokens[-1].old_value if self._tokens else active()
+        recorded = isinstance(enclosing, Tape)
+        free = not (self.persistent or recorded)
+        options = {"recorded": recorded, "free_from": self.start if free else None}
+        if self._tokens:  # asked inside its own ``with``: the sweep is not part of what it sweeps
+            token = _active.set(enclosing)
+            try:
+                result = gradient(target, sources, seed, **options)
+            finally:
+                _active.reset(token)
+        else:
+            result = gradient(target, sources, seed, **options)
+        if free:
+            self.free("tape.gradient()")
+        return result
+
+    def backward(self, target: Any, seed: Any = None) -> None:
+        """One sweep that leaves every adjoint on its entry, to look at; nothing is freed."""
+        self._require_alive()
+        self.verify_constants()
+        target.backward(seed)
+
+    def free(self, why: str = "tape.free()") -> None:
+        """Let go of every saved value.  Variables keep their own values, but not their history."""
+        freed = _freed()
+        for entry in self._recorded:
+            if entry.primitive is not None and entry.primitive is not freed:
+                entry.inputs, entry.output, entry.params = (), None, None
+                entry.primitive = freed
+        self._recorded = []
+        self._checksums = []
+        self._freed_by = why
+
+    def _require_alive(self) -> None:
+        if self._freed_by and not self._recorded:
+            raise TapeError(
+                f"this tape was freed by {self._freed_by}; record again, or use "
+                "Tape(persistent=True) to ask it more than once"
+            )
+
+    # -- looking -------------------------------------------------------------------------------
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The rows: inputs recorded elsewhere first, then everything recorded here, in order."""
+        inside = set(self._recorded)
+        outside = {p for e in self._recorded for p in e.parents if p not in inside}
+        return sorted(outside | inside, key=attrgetter("index"))
+
+    @property
+    def adjoints(self) -> list[Any]:
+        """The adjoint of each row after ``backward``, None where the sweep did not come by."""
+        return [e.note("adjoint") for e in self.entries]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.entries[i]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        from .display import tape_text
+
+        return tape_text(self)
+
+    def _repr_html_(self) -> str:
+        from .display import tape_html
+
+        return tape_html(self)
+
+    def diagram(self, **options: Any) -> Any:
+        """The tape as a graphviz.Digraph; see :func:`autograd_tape.diagram.draw`."""
+        from .diagram import draw
+
+        return draw(self.entries, **options)
+
+
+def _freed() -> Primitive:
+    from .primitive import FREED
+
+    return FREED
+
+
+def _checksum(array: Any) -> int:
+    return zlib.crc32(np.ascontiguousarray(array).data) if array.size else 0
+
+
+def _non_finite(entry: Entry, value: Any, index: int) -> str:
+    flat = np.asarray(value).ravel()
+    bad = flat[~np.isfinite(flat)]
+    name = entry.primitive.name if entry.primitive else "leaf"
+    return (
+        f"{name} made the first non-finite value ({bad[0]}, {bad.size} of {flat.size} elements) "
+        f"at tape entry {index}, {entry.place}: {entry!r}"
+    )

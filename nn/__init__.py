@@ -1,0 +1,1 @@
+"""Networks, written only as compositions of the engine's primitives."""
