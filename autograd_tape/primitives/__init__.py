@@ -3,16 +3,27 @@
 from . import (
     arithmetic,
     complex,
+    construction,
     exponential,
+    fourier,
     indexing,
+    joining,
+    linalg,
+    ordering,
+    piecewise,
+    polynomials,
     products,
     reductions,
     selection,
     shape,
+    signal,
+    statistics,
     structure,
+    trigonometric,
 )
 
 __all__ = [
-    "arithmetic", "complex", "exponential", "indexing", "products", "reductions", "selection",
-    "shape", "structure",
+    "arithmetic", "complex", "construction", "exponential", "fourier", "indexing", "joining",
+    "linalg", "ordering", "piecewise", "polynomials", "products", "reductions", "selection",
+    "shape", "signal", "statistics", "structure", "trigonometric",
 ]  # fmt: skip

@@ -1,0 +1,3 @@
+"""Joining, splitting and repeating arrays."""
+
+from __future__ import annotations

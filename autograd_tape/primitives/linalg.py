@@ -1,0 +1,3 @@
+"""Decompositions, solutions and norms."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Sorting, and what follows from order."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Functions with kinks: extremes, clipping, steps."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Polynomials in NumPy's coefficient order."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Differences, interpolation and convolution."""
+
+from __future__ import annotations

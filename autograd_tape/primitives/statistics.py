@@ -1,0 +1,3 @@
+"""Means, variances, quantiles."""
+
+from __future__ import annotations

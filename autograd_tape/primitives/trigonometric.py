@@ -1,0 +1,3 @@
+"""Circular functions and their inverses."""
+
+from __future__ import annotations
