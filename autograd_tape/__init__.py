@@ -1,5 +1,9 @@
 """Reverse-mode automatic differentiation over NumPy, with the whole tape to look at."""
 
+# isort: off
+from .variable import Variable  # first: the class that every other module returns
+
+# isort: on
 from . import primitives
 from .containers import ravel
 from .primitive import primitive
@@ -15,7 +19,6 @@ from .transforms import (
     value_and_grad,
     vjp,
 )
-from .variable import Variable  # isort: split  (first: the class that everything else returns)
 
 __version__ = "0.1.0"
 
