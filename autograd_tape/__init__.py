@@ -5,6 +5,7 @@ from .variable import Variable  # first: the class that every other module retur
 
 # isort: on
 from . import primitives
+from .checkpoint import checkpoint
 from .containers import ravel
 from .primitive import primitive
 from .primitives.structure import stop_gradient
@@ -23,7 +24,7 @@ from .transforms import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "NonFiniteError", "Tape", "TapeError", "Variable", "elementwise_grad", "grad", "hessian", "hvp",
+    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad", "grad", "hessian", "hvp",
     "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel", "stop_gradient",
     "value_and_grad", "vjp",
 ]  # fmt: skip

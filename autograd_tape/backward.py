@@ -8,12 +8,14 @@ Next to read: :mod:`autograd_tape.transforms`, which ask for sweeps.
 
 from __future__ import annotations
 
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
 from .containers import flatten
-from .primitive import FREED, Primitive, freed_message, no_rule_message, operands, pull
+from .explain import remember_target
+from .primitive import FALLBACK, FREED, Primitive, freed_message, no_rule_message, operands, pull
 from .tape import Entry, TapeError, forget, linearize
 from .variable import Variable, as_value
 
@@ -73,47 +75,52 @@ def sweep(
         if kept and entry in kept:
             adjoints[entry] = ct
         arity = primitive.arity
-        if recorded or not arity or entry.params is not None:
+        if recorded or not arity or entry.params is not None or ct.__class__ is list:
             for x, c in pull(entry, _fill(entry, ct), floor, recorded):
                 _accumulate(adjoints, owned, x, c, entry, recorded)
         else:  # ``pull`` and the case of Python floats, written out where their cost counts
             inputs, output = entry.inputs, entry.output
             if output is None:
                 output = entry
-            if arity == 1:
-                (x,) = inputs
-                a = x.output
-                c = primitive.vjp_x(ct, output, x if a is None else a)
-                if c.__class__ is float and x.dtype is float:
-                    old = get(x)
-                    adjoints[x] = c if old is None else old + c
+            try:
+                if arity == 1:
+                    (x,) = inputs
+                    a = x.output
+                    cx = primitive.vjp_x(ct, output, x if a is None else a)
+                    to_x, to_y = True, False
                 else:
+                    a, b = x, y = inputs
+                    to_x = to_y = False
+                    if x.__class__ is Entry:
+                        to_x = x.index >= floor
+                        if x.output is not None:
+                            a = x.output
+                    if y.__class__ is Entry:
+                        to_y = y.index >= floor
+                        if y.output is not None:
+                            b = y.output
+                    if to_x:
+                        cx = primitive.vjp_x(ct, output, a, b)
+                    if to_y:
+                        cy = primitive.vjp_y(ct, output, a, b)
+            except FALLBACK:
+                if entry.dtype is not float:
+                    raise
+                for x, c in pull(entry, np.float64(ct), floor, False, boxed=True):
                     _accumulate(adjoints, owned, x, c, entry, False)
-            else:
-                a, b = x, y = inputs
                 to_x = to_y = False
-                if x.__class__ is Entry:
-                    to_x = x.index >= floor
-                    if x.output is not None:
-                        a = x.output
-                if y.__class__ is Entry:
-                    to_y = y.index >= floor
-                    if y.output is not None:
-                        b = y.output
-                if to_x:
-                    c = primitive.vjp_x(ct, output, a, b)
-                    if c.__class__ is float and x.dtype is float:
-                        old = get(x)
-                        adjoints[x] = c if old is None else old + c
-                    else:
-                        _accumulate(adjoints, owned, x, c, entry, False)
-                if to_y:
-                    c = primitive.vjp_y(ct, output, a, b)
-                    if c.__class__ is float and y.dtype is float:
-                        old = get(y)
-                        adjoints[y] = c if old is None else old + c
-                    else:
-                        _accumulate(adjoints, owned, y, c, entry, False)
+            if to_x:
+                if cx.__class__ is float and x.dtype is float:
+                    old = get(x)
+                    adjoints[x] = cx if old is None else old + cx
+                else:
+                    _accumulate(adjoints, owned, x, cx, entry, False)
+            if to_y:
+                if cy.__class__ is float and y.dtype is float:
+                    old = get(y)
+                    adjoints[y] = cy if old is None else old + cy
+                else:
+                    _accumulate(adjoints, owned, y, cy, entry, False)
         if free_from is not None and entry.index >= free_from:
             entry.inputs = ()
             entry.output = entry.params = None
@@ -213,13 +220,13 @@ def _conform(c: Any, parent: Entry, entry: Entry) -> Any:
         if c is None:
             raise _wrong_shape(primitive, as_value(c), parent, entry)
     want = parent.dtype
-    if dtype == want:
+    if dtype is want or (dtype == want and isinstance(want, np.dtype)):
         return c
     if dtype != entry.dtype and not _explained(dtype, parent, entry):
         raise TypeError(
             f"a rule of {primitive.name} returned an adjoint of dtype {dtype} for an argument of "
-            f"dtype {np.dtype(want)} and an output of dtype {np.dtype(entry.dtype)}; it must be one "
-            f"of the two ({entry!r})"
+            f"dtype {np.dtype(want)} and an output of dtype {np.dtype(entry.dtype)}; it must be "
+            f"one of the two ({entry!r})"
         )
     return cast(c, want)
 
@@ -243,8 +250,6 @@ def cast(c: Any, dtype: Any) -> Any:
     A real input moves along the real axis only, so only the real part of its contribution counts
     (docs/conventions.md).
     """
-    if _dtype_of(c) == dtype:
-        return c
     if np.dtype(_dtype_of(c)).kind == "c" and np.dtype(dtype).kind != "c":
         c = np.real(c)
     if dtype is float or dtype is complex:
@@ -275,7 +280,7 @@ def _wrong_shape(p: Primitive, c: Any, parent: Entry, entry: Entry) -> ValueErro
     )
 
 
-# -- asking for a sweep -----------------------------------------------------------------------------
+# -- asking for a sweep ---------------------------------------------------------------------------
 
 
 def default_seed(target: Entry, seed: Any) -> Any:
@@ -327,6 +332,7 @@ def backward(target: Variable, seed: Any = None) -> None:
     adjoints, _ = sweep(start, seed, order=order)
     for entry, adjoint in adjoints.items():
         entry.adjoint = adjoint
+    remember_target(start)
 
 
 def gradient(
@@ -355,22 +361,25 @@ def gradient(
         raise TapeError(freed_message())
     seed = default_seed(start, seed)
     floor = min((e.index for e in entries), default=start.index)
-    adjoints, owned = sweep(
+    adjoints, _ = sweep(
         start, seed, floor=floor, keep=set(entries), recorded=recorded, free_from=free_from
     )
     results = []
-    taken: set[int] = set()
     for i, (source, entry) in enumerate(zip(leaves, entries, strict=True)):
         adjoint = adjoints.get(entry)
         if adjoint is None:
             if unconnected == "raise":
                 raise TapeError(_unreached(i, source, variable))
             adjoint = np.zeros(entry.shape, entry.dtype)[()] if entry.dtype is not float else 0.0
-        elif adjoint.__class__ is np.ndarray and (entry not in owned or id(adjoint) in taken):
+        elif adjoint.__class__ is np.ndarray and not _is_ours(adjoint):
             adjoint = np.array(adjoint)  # what is handed out is the caller's alone
-        taken.add(id(adjoint))
         results.append(adjoint)
     return rebuild(results)
+
+
+def _is_ours(array: Any) -> bool:
+    """True if nothing else can see this array: only the dict, two locals and the call hold it."""
+    return array.base is None and array.flags.writeable and getrefcount(array) <= 4
 
 
 def _unreached(i: int, source: Variable, target: Variable) -> str:
@@ -383,7 +392,7 @@ def _unreached(i: int, source: Variable, target: Variable) -> str:
     )
 
 
-# -- forward mode ------------------------------------------------------------------------------------
+# -- forward mode ---------------------------------------------------------------------------------
 
 
 def push(
@@ -401,6 +410,10 @@ def push(
             continue
         if primitive is FREED:
             raise TapeError(freed_message())
+        if primitive.joint is not None:
+            known = {i: tangents[entry.inputs[i]] for i in moving}
+            tangents[entry] = primitive.joint[1](entry, known, recorded)
+            continue
         output, args = operands(entry, recorded)
         params = entry.params or {}
         total: Any = None
@@ -409,7 +422,14 @@ def push(
             rule = primitive.rule("jvp", i)
             if rule is None:
                 raise TypeError(no_rule_message(primitive, "jvp", i))
-            share = _conform_tangent(rule(x_dot, output, *args, **params), entry)
+            try:
+                x_dot = rule(x_dot, output, *args, **params)
+            except FALLBACK:
+                if entry.dtype is not float:
+                    raise
+                output, args = operands(entry, recorded, boxed=True)
+                x_dot = rule(np.float64(x_dot), output, *args, **params)
+            share = _conform_tangent(x_dot, entry)
             if total is None:
                 total = share
             elif share.__class__ is tuple:

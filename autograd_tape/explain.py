@@ -1,18 +1,35 @@
-"""Why is this adjoint zero, or missing?"""
+"""Why is this adjoint zero, or missing?
+
+``explain`` follows the tape from a target to a variable and says in words what it finds.  Where
+the graph was cut (a comparison, an integer, ``stop_gradient``, ``no_grad``) there is no edge to
+follow, so each cut leaves a note on what it was given: see :func:`note_cut`.
+"""
 
 from __future__ import annotations
 
+import weakref
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from .display import label
 from .source import caller
-from .tape import Entry
+from .tape import Entry, linearize
 
 if TYPE_CHECKING:
     from .variable import Variable
 
-__all__ = ["explain", "note_cut"]
+__all__ = ["explain", "note_cut", "remember_target"]
 
 _CLIMB = 32  # how many ancestors of a cut learn of it
+
+_last_target: ContextVar[weakref.ref[Entry] | None] = ContextVar("last_target", default=None)
+
+
+def remember_target(entry: Entry) -> None:
+    """The target that ``explain()`` speaks of when none is given: that of the last backward()."""
+    _last_target.set(weakref.ref(entry))
 
 
 def note_cut(entries: list[Entry], why: str) -> None:
@@ -21,14 +38,87 @@ def note_cut(entries: list[Entry], why: str) -> None:
     The ancestors are told now because the entries between may be gone when somebody asks.
     """
     note = (why, caller())
-    told = list(entries)
-    for entry in told:
-        if len(told) < _CLIMB:
-            told.extend(p for p in entry.parents if p not in told)
-        if entry.primitive is not None or entry.note("cut") is None or entry.cut[1] is not None:
-            entry.cut = note
+    told = dict.fromkeys(entries)
+    queue = list(told)
+    for entry in queue:
+        entry.cut = note
+        for parent in entry.parents:
+            if len(told) < _CLIMB and parent not in told:
+                told[parent] = None
+                queue.append(parent)
 
 
 def explain(source: Variable, target: Variable | None = None) -> str:
-    """One sentence on the adjoint of ``source`` for ``target`` (default: the last sweep's)."""
-    raise NotImplementedError
+    """A sentence on the adjoint of ``source`` for ``target`` (default: of the last backward())."""
+    entry, name = source._entry, label(source._entry)
+    if target is not None:
+        end: Entry | None = target._entry
+    else:
+        known = _last_target.get()
+        end = known() if known is not None else None
+    if end is None:
+        return (
+            f"{name} has no adjoint: no backward() has been run here, or its target is gone; "
+            f"call f.backward(), or ask {name}.explain(f)"
+        )
+    order = linearize(end)
+    if entry not in set(order):
+        return _not_on_path(entry, end, order)
+    return _on_path(entry, end, order)
+
+
+def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
+    name, goal = label(entry), label(end)
+    start = f"{name} is not on the path to {goal}: "
+    cut = entry.note("cut")
+    if cut is not None:
+        why, place = cut
+        return start + f"a path from it was cut by {why} at {place}"
+    if entry.index > end.index:
+        return start + f"it was made after {goal} was computed"
+    leaves = [label(e) for e in order if e.primitive is None][:8]
+    return start + f"{goal} depends only on {', '.join(reversed(leaves)) or 'constants'}"
+
+
+def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
+    from .backward import sweep
+
+    name, goal = label(entry), label(end)
+    path = _path(entry, end, order)
+    shown = " -> ".join(_step(e) for e in path)
+    seed = np.ones(end.shape, end.dtype)[()] if end.dtype is not float else 1.0
+    adjoints, _ = sweep(end, seed, order=order)
+    adjoint = adjoints.get(entry)
+    if adjoint is not None and np.any(np.asarray(adjoint) != 0):
+        note = "" if np.all(np.isfinite(adjoint)) else "; it is not finite"
+        return f"{name} reaches {goal} along {shown}{note}"
+    if entry is not end:
+        for after, before in zip(path[::-1], path[-2::-1], strict=False):
+            if not np.any(np.asarray(adjoints.get(before, 0.0)) != 0):
+                return (
+                    f"the adjoint of {name} is zero: on the path {shown}, {_step(after)} passes "
+                    f"nothing on to {_step(before)} (its local derivative is zero there, or what "
+                    "several paths contribute cancels)"
+                )
+    return f"the adjoint of {name} is zero along {shown}"
+
+
+def _path(entry: Entry, end: Entry, order: list[Entry]) -> list[Entry]:
+    """One path of entries from ``entry`` to ``end``."""
+    leads: dict[Entry, Entry | None] = {entry: None}
+    for e in reversed(order):
+        if e not in leads:
+            for p in e.parents:
+                if p in leads:
+                    leads[e] = p
+                    break
+    path: list[Entry] = [end]
+    while (before := leads.get(path[-1])) is not None:
+        path.append(before)
+    return path[::-1]
+
+
+def _step(entry: Entry) -> str:
+    return label(entry) if entry.primitive is None else f"{entry.primitive.name} ({label(entry)})"
+
+

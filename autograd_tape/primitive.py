@@ -51,7 +51,7 @@ class Primitive:
     """
 
     __slots__ = (
-        "__dict__", "_signature", "arity", "batched", "forward", "jvps", "name", "needs",
+        "__dict__", "_signature", "arity", "batched", "forward", "joint", "jvps", "name", "needs",
         "needs_output", "needs_x", "needs_y", "sample", "scalar", "vjp_x", "vjp_y", "vjps",
     )  # fmt: skip
 
@@ -71,7 +71,9 @@ class Primitive:
         self.sample = sample
         self.vjps: tuple[Rule | None, ...] | Rule = ()
         self.jvps: tuple[Rule | None, ...] | Rule = ()
-        self.arity = 0  # 1 or 2 where pull1 or pull2 can read the rules
+        self.arity = 0  # 1 or 2 where the sweep can read the rules by itself
+        # Reverse and forward rule for all inputs at once (checkpoint): they see the entry itself.
+        self.joint: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         self.__doc__ = forward.__doc__
         self.__name__ = self.name
         self._signature: inspect.Signature | None = None
@@ -140,7 +142,8 @@ class Primitive:
         """What the rules read, found out when the first call is recorded."""
         if attribute not in _NEEDS:
             raise AttributeError(f"Primitive {self.name!r} has no attribute {attribute!r}")
-        self.needs_output, self.needs = output, needs = _needs(self)
+        self.needs_output, needs = _needs(self)
+        self.needs = needs
         self.needs_x = needs is None or (len(needs) > 0 and needs[0])
         self.needs_y = needs is None or (len(needs) > 1 and needs[1])
         return getattr(self, attribute)
@@ -215,7 +218,8 @@ def reads(rule: Rule | None, skip: int = 1) -> set[int] | None:
         if not (instruction.opname == "LOAD_ATTR" and instruction.argval in _SHAPE_ONLY):
             found |= {places[n] for n in before}
         before = set()
-        names = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+        value = instruction.argval
+        names = value if isinstance(value, tuple) else (value,)
         if not instruction.opname.startswith("STORE"):
             before = {n for n in names if isinstance(n, str) and n in places}
         if len(before) > 1:  # a fused load: only its last name is what an attribute is read of
@@ -226,7 +230,7 @@ def reads(rule: Rule | None, skip: int = 1) -> set[int] | None:
 def _needs(p: Primitive) -> tuple[bool, tuple[bool, ...] | None]:
     """(is the output read, which arguments are read or None for all) by the rules of ``p``."""
     if not p.vjps and not p.jvps:
-        return True, None
+        return p.joint is None, None if p.joint is None else ()
     if callable(p.vjps) or callable(p.jvps):
         rules = [r for rs in (p.vjps, p.jvps) for r in (rs if isinstance(rs, tuple) else (rs,))]
         read = [getattr(r, "reads", None) for r in rules if r is not None]
@@ -244,7 +248,7 @@ def _needs(p: Primitive) -> tuple[bool, tuple[bool, ...] | None]:
 
 # -- recording ------------------------------------------------------------------------------------
 
-_FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
+FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
 _object = np.dtype(object)
 _PYTHON_NUMBERS = {float, int, bool, complex}
 new = object.__new__  # Variable() would copy its value and make a leaf
@@ -261,7 +265,7 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         if value.__class__ is float:
             try:
                 output = scalar(value)
-            except _FALLBACK:
+            except FALLBACK:
                 output = float(forward(value))
         else:
             output = forward(value)
@@ -310,7 +314,7 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
             b = ey = constant(primitive, y)
         try:
             output = scalar(a, b)
-        except _FALLBACK:
+        except FALLBACK:
             output = forward(a, b)
             if a.__class__ in _PYTHON_NUMBERS and b.__class__ in _PYTHON_NUMBERS:
                 output = output.item()
@@ -351,18 +355,31 @@ def record(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) 
             values.append(x)
             inputs.append(x)
     output = primitive.forward(*values, **params)
-    entry, result = Entry(), new(Variable)
+    return enter(primitive, tuple(inputs), params, output)
+
+
+def enter(
+    primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any], output: Any
+) -> Variable:
+    """Append the entry of a call whose ``output`` is known; a Variable that holds it."""
+    entry = Entry()
     entry.index = next_index()
     entry.primitive = primitive
-    entry.inputs = tuple(inputs)
+    entry.inputs = inputs
     entry.params = params or None
     entry.output = output if primitive.needs_output else None
     describe(entry, output)
     tape = active()
     if tape is not None:
         tape.record(entry, output)
-    result._value, result._entry = output, entry
-    return result
+    return handle(entry, output)
+
+
+def handle(entry: Entry, value: Any) -> Variable:
+    """A Variable for an entry that exists."""
+    result: Any = new(Variable)
+    result._value, result._entry = value, entry
+    return result  # type: ignore[no-any-return]
 
 
 def describe(entry: Entry, output: Any) -> None:
@@ -407,7 +424,9 @@ def constant(primitive: Primitive, x: Any) -> Any:
 # -- reading the rules back -----------------------------------------------------------------------
 
 
-def pull(entry: Entry, ct: Any, floor: int, recorded: bool) -> Iterator[tuple[Entry, Any]]:
+def pull(
+    entry: Entry, ct: Any, floor: int, recorded: bool, boxed: bool = False
+) -> Iterator[tuple[Entry, Any]]:
     """(input, what ``ct``, the adjoint of ``entry``, contributes to it), for each recorded input.
 
     In a ``recorded`` sweep the rules see Variables, so that what they compute can be
@@ -417,7 +436,10 @@ def pull(entry: Entry, ct: Any, floor: int, recorded: bool) -> Iterator[tuple[En
     assert primitive is not None
     if primitive is FREED:
         raise TapeError(freed_message())
-    output, args = operands(entry, recorded)
+    if primitive.joint is not None:
+        yield from primitive.joint[0](ct, entry, recorded)
+        return
+    output, args = operands(entry, recorded, boxed)
     params = entry.params or {}
     for i, x in enumerate(entry.inputs):
         if x.__class__ is Entry and x.index >= floor:
@@ -427,15 +449,22 @@ def pull(entry: Entry, ct: Any, floor: int, recorded: bool) -> Iterator[tuple[En
             yield x, rule(ct, output, *args, **params)
 
 
-def operands(entry: Entry, recorded: bool) -> tuple[Any, list[Any]]:
-    """(output, arguments) of an entry as its rules see them."""
+def operands(entry: Entry, recorded: bool, boxed: bool = False) -> tuple[Any, list[Any]]:
+    """(output, arguments) of an entry as its rules see them.
+
+    ``boxed``: Python floats as NumPy's, which give inf and nan where Python raises.
+    """
     if recorded:
         args = [_handle(x) if x.__class__ is Entry else x for x in entry.inputs]
         return _handle(entry), args
     args = [
         x if x.__class__ is not Entry else x if x.output is None else x.output for x in entry.inputs
     ]
-    return entry if entry.output is None else entry.output, args
+    output = entry if entry.output is None else entry.output
+    if boxed:
+        args = [np.float64(x) if x.__class__ is float else x for x in args]
+        output = np.float64(output) if output.__class__ is float else output
+    return output, args
 
 
 def _handle(entry: Entry) -> Any:
@@ -446,15 +475,9 @@ def _handle(entry: Entry) -> Any:
     if value.__class__ is tuple:
         from .primitives.structure import pick
 
-        whole = _variable(value, entry)
+        whole = handle(entry, value)
         return tuple(pick(whole, index=i) for i in range(len(value)))
-    return _variable(value, entry)
-
-
-def _variable(value: Any, entry: Entry) -> Variable:
-    result = Variable.__new__(Variable)
-    result._value, result._entry = value, entry
-    return result
+    return handle(entry, value)
 
 
 def no_rule_message(p: Primitive, mode: str, i: int) -> str:
@@ -467,8 +490,8 @@ def no_rule_message(p: Primitive, mode: str, i: int) -> str:
 def freed_message() -> str:
     return (
         "the sweep reached an entry of a finished tape, whose saved values were freed by "
-        "tape.gradient() or a transform. Record the computation again, or use "
-        "Tape(persistent=True) to keep it"
+        "tape.gradient() or a transform. Record the computation again, keep it with "
+        "Tape(persistent=True), or cut the path there with stop_gradient(x)"
     )
 
 

@@ -57,8 +57,8 @@ class Entry:
     """
 
     __slots__ = (
-        "adjoint", "cut", "dtype", "handle", "index", "inputs", "name", "output", "params",
-        "place", "primitive", "shape",
+        "__weakref__", "adjoint", "cut", "dtype", "handle", "index", "inputs", "name", "output",
+        "params", "place", "primitive", "shape",
     )  # fmt: skip
 
     index: int
@@ -70,7 +70,7 @@ class Entry:
     dtype: Any
     # Set only when there is something to say; read them through ``note``.
     adjoint: Any  # left by the last backward() that reached the entry
-    cut: tuple[str, Place | None]  # why and where the gradient stops here
+    cut: tuple[str, Place]  # by what and where a path from here was last cut
     handle: Any  # weak reference to the variable whose adjoint was asked for
     name: str
     place: Place  # the user's own line, on tapes that keep it
@@ -180,7 +180,7 @@ active = _active.get
 
 
 def active_tape() -> Tape | None:
-    """The innermost ``with Tape()`` of this thread or task, or None when the ambient tape records."""
+    """The innermost ``with Tape()`` of this thread or task; None while the ambient tape records."""
     tape = active()
     return tape if isinstance(tape, Tape) else None
 
@@ -195,7 +195,6 @@ class _Paused(Recorder):
 
         note_cut(entry.parents, "no_grad()")
         entry.primitive, entry.inputs, entry.params, entry.output = None, (), None, output
-        entry.cut = ("no_grad()", None)
 
 
 class no_grad:
@@ -237,9 +236,9 @@ class Tape(Recorder):
         self._checksums: list[tuple[Entry, int, int]] = []
         self._tokens: list[Token[Recorder | None]] = []
         self._freed_by: str | None = None
+        self.shared = True  # whether an enclosing tape lists these entries, too
         self.start = next_index()  # everything recorded here is newer
-        if not (check_finite or check_constants):
-            self.record = self._append  # type: ignore[method-assign]
+        self._checked = check_finite or check_constants
 
     @classmethod
     def of(cls, target: Entry) -> Tape:
@@ -259,18 +258,25 @@ class Tape(Recorder):
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
-        token = self._tokens.pop()
-        enclosing = token.old_value
-        _active.reset(token)
-        if isinstance(enclosing, Tape):  # what happened inside happened on the outer tape, too
+        enclosing = self._enclosing()
+        _active.reset(self._tokens.pop())
+        if self.shared and isinstance(enclosing, Tape):  # what happened inside happened on the outer tape, too
             enclosing._recorded.extend(self._recorded)
 
-    def _append(self, entry: Entry, output: Any) -> None:
-        self._recorded.append(entry)
+    def _enclosing(self) -> Recorder | None:
+        """What records outside this tape."""
+        if not self._tokens:
+            return active()
+        outside = self._tokens[-1].old_value
+        return None if outside is Token.MISSING else outside
 
     def record(self, entry: Entry, output: Any) -> None:
-        """Append ``entry``, with the checks that this tape was asked for."""
+        """Append ``entry``."""
         self._recorded.append(entry)
+        if self._checked:
+            self._check(entry, output)
+
+    def _check(self, entry: Entry, output: Any) -> None:
         entry.place = caller()
         if self.check_constants:
             for i, x in enumerate(entry.inputs):
@@ -287,8 +293,8 @@ class Tape(Recorder):
         for entry, i, before in self._checksums:
             if entry.inputs and _checksum(entry.inputs[i]) != before:
                 raise TapeError(
-                    f"operand {i} of {entry!r}, recorded at {entry.place}, is a plain array that was "
-                    "changed after it was recorded; its gradient would be wrong. Pass a copy, or "
+                    f"operand {i} of {entry!r}, recorded at {entry.place}, is a plain array that "
+                    "was changed after it was recorded; its gradient would be wrong. Pass a copy, or "
                     "change it after the sweep"
                 )
 
@@ -310,18 +316,20 @@ class Tape(Recorder):
 
         self._require_alive()
         self.verify_constants()
-        enclosing = self._tokens[-1].old_value if self._tokens else active()
+        enclosing = self._enclosing()
         recorded = isinstance(enclosing, Tape)
         free = not (self.persistent or recorded)
-        options = {"recorded": recorded, "free_from": self.start if free else None}
+        free_from = self.start if free else None
         if self._tokens:  # asked inside its own ``with``: the sweep is not part of what it sweeps
             token = _active.set(enclosing)
             try:
-                result = gradient(target, sources, seed, **options)
+                result = gradient(
+                    target, sources, seed, recorded=recorded, free_from=free_from
+                )
             finally:
                 _active.reset(token)
         else:
-            result = gradient(target, sources, seed, **options)
+            result = gradient(target, sources, seed, recorded=recorded, free_from=free_from)
         if free:
             self.free("tape.gradient()")
         return result
@@ -362,7 +370,7 @@ class Tape(Recorder):
     @property
     def adjoints(self) -> list[Any]:
         """The adjoint of each row after ``backward``, None where the sweep did not come by."""
-        return [e.note("adjoint") for e in self.entries]
+        return [read_only(e.note("adjoint")) for e in self.entries]
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -397,6 +405,14 @@ def _freed() -> Primitive:
     from .primitive import FREED
 
     return FREED
+
+
+def read_only(value: Any) -> Any:
+    """What is handed out to look at: an array that cannot be written to, without a copy."""
+    if value.__class__ is np.ndarray and value.flags.writeable:
+        value = value.view()
+        value.flags.writeable = False
+    return value
 
 
 def _checksum(array: Any) -> int:

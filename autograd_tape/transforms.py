@@ -16,7 +16,7 @@ import numpy as np
 from .backward import default_seed, gradient, push, require_variable, sweep
 from .containers import flatten, map_leaves
 from .primitives.structure import identity
-from .tape import Entry, Tape, TapeError, active, linearize
+from .tape import Entry, Tape, active, linearize
 from .variable import Variable, as_value
 
 __all__ = [
@@ -41,21 +41,17 @@ class _Trace:
             for n, x in zip(self.argnums, self.variables, strict=True):
                 new[n] = x
             self.output = f(*new, **kw)
-        self.sources: list[Variable] = [v for v in flatten(self.variables)[0]]
+        self.sources: list[Variable] = flatten(self.variables)[0]
         # The tape is closed.  What it read from outside can be asked for outside: then the sweep
         # is recorded.  Entries older than this tape are outside; so is whatever records now.
-        self.recorded = isinstance(active(), Tape) or any(
-            p.index < self.tape.start for e in self.tape._recorded for p in e.parents
-        )
+        outside = active()
+        self.recorded = isinstance(outside, Tape) or (outside is None and self._reads_outside())
 
-    def scalar(self) -> Variable:
-        """The output, checked to be one number."""
-        output = self.output
-        if output.__class__ is not Variable:
-            shape = np.shape(output)
-            if shape != ():
-                raise TapeError(f"the function returned an array of shape {shape}, not a scalar")
-        return require_variable(output, "the function's result")
+    def _reads_outside(self) -> bool:
+        start = self.tape.start
+        return any(p.index < start for e in self.tape._recorded for p in e.parents) or any(
+            y.__class__ is Variable and y._entry.index < start for y in flatten(self.output)[0]
+        )
 
     def finish(self) -> int | None:
         return None if self.recorded else self.tape.start
@@ -114,7 +110,9 @@ def _gradient_of(trace: _Trace, seed: Any = None) -> Any:
     )  # fmt: skip
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """``grad(f)(*args)``: the gradient of the scalar ``f`` in the argument(s) ``argnums``."""
     both = value_and_grad(f, argnums, has_aux=has_aux)
 
@@ -149,7 +147,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     ct has the structure and shapes of the output.  The pullback may be called any number of times.
     """
     trace = _Trace(f, args, tuple(range(len(args))))
-    outputs, rebuild = flatten(trace.output)
+    outputs, _ = flatten(trace.output)
 
     def pullback(ct: Any) -> tuple[Any, ...]:
         cts = flatten(ct)[0]
@@ -270,5 +268,5 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
-    """The Hessian of ``f`` at ``x`` times ``v``, at the cost of a few gradients: forward over reverse."""
+    """The Hessian of ``f`` at ``x`` times ``v``: forward over reverse, a few gradients' cost."""
     return jvp(grad(f), (x,), (v,))[1]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .methods import ArrayMethods
-from .tape import Entry, Tape, leaf
+from .tape import Entry, Tape, leaf, read_only
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -57,11 +57,7 @@ class Variable(ArrayMethods):
         Assigning to it gives a *leaf* a new value, from which later operations start; what was
         recorded before keeps the old one.
         """
-        value = self._value
-        if value.__class__ is np.ndarray and value.flags.writeable:
-            value = value.view()
-            value.flags.writeable = False
-        return value
+        return read_only(self._value)
 
     @value.setter
     def value(self, new: Any) -> None:
@@ -82,7 +78,7 @@ class Variable(ArrayMethods):
         entry = self._entry
         if entry.note("handle") is None:
             entry.handle = weakref.ref(self)
-        return entry.note("adjoint")
+        return read_only(entry.note("adjoint"))
 
     grad = adjoint
 
@@ -293,8 +289,8 @@ def own(value: Any, dtype: Any = None) -> Any:
     kind = value.__class__
     if kind is Variable:
         raise TypeError(
-            "Variable(v) of a Variable: use v itself, copy.copy(v), or Variable(v.value) for a leaf "
-            "that does not pass gradients on to v"
+            "Variable(v) of a Variable: use v itself, copy.copy(v), or Variable(v.value) for a "
+            "leaf that does not pass gradients on to v"
         )
     if dtype is None and (kind is float or kind is complex):
         return value

@@ -1,0 +1,222 @@
+"""The graph of everything that a variable depends on, as a graphviz diagram.
+
+Kinds of node differ in shape: inputs are ellipses, operations boxes, constants notes with a folded
+corner, and the target a box with a double border.  Each shows its value and adjoint, as in
+the printed tape.
+
+``dot`` renders if the machine has it; otherwise the Graphviz inside ``pygraphviz`` does; with
+neither, a notebook gets the table of :mod:`autograd_tape.display` instead.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from .display import (
+    call_text, constant_text, entries_html, kind_text, names_of, value_text, values_of,
+)  # fmt: skip
+from .tape import Entry
+
+__all__ = ["Diagram", "draw"]
+
+LIMIT = 300  # nodes; of a bigger graph the middle is left out, for nobody can read it
+
+_LIGHT = {
+    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
+    "input": "#ddf4ff", "operation": "#f6f8fa", "constant": "#fff8c5", "target": "#dafbe1",
+}  # fmt: skip
+_DARK = {
+    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
+    "input": "#0c3a6b", "operation": "#2d333b", "constant": "#4d3d00", "target": "#0f4a24",
+}  # fmt: skip
+_SHAPES: dict[str, dict[str, str]] = {
+    "input": {"shape": "ellipse", "margin": "0"},
+    "operation": {"shape": "box", "margin": "0.08,0.04"},
+    "constant": {"shape": "note", "margin": "0.08,0.02"},
+    "target": {"shape": "box", "margin": "0.08,0.04", "peripheries": "2"},
+}
+_FORMATS = {".svg", ".png", ".pdf", ".jpg", ".jpeg", ".gif", ".ps", ".eps"}
+_one_at_a_time = threading.Lock()  # libgvc is not thread-safe
+
+
+class Diagram(graphviz.Digraph):
+    """A ``graphviz.Digraph`` that also renders on a machine without the ``dot`` program."""
+
+    table = ""  # what a notebook shows where nothing can render
+
+    def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
+        """The rendered picture as bytes (as text if ``encoding`` is given)."""
+        try:
+            return super().pipe(format, *args, **options)
+        except graphviz.ExecutableNotFound as missing:
+            data = self._bundled(format or self.format, options.get("engine"), missing)
+        encoding = options.get("encoding")
+        return data.decode(encoding) if encoding else data
+
+    def render(
+        self, filename: Any = None, directory: Any = None, view: bool = False,
+        cleanup: bool = False, format: str | None = None, **options: Any,
+    ) -> str:  # fmt: skip
+        """Write the picture and return its path.
+
+        ``render("f.svg")`` writes that one file.  Otherwise as in graphviz: ``render("f",
+        format="svg")`` writes the source to ``f`` and the picture to ``f.svg``.
+        """
+        suffix = Path(filename or "").suffix.lower()
+        if suffix in _FORMATS and format in (None, suffix[1:]) and "outfile" not in options:
+            path = Path(directory or "", filename)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.pipe(suffix[1:]))
+            return os.fspath(path)
+        try:
+            return str(super().render(filename, directory, view, cleanup, format, **options))
+        except graphviz.ExecutableNotFound as missing:
+            outfile = options.get("outfile")
+            kind = format or (Path(outfile).suffix[1:] if outfile else self.format)
+            data = self._bundled(kind, options.get("engine"), missing)
+            source = self.save(filename, directory)
+            path = Path(outfile or f"{source}.{kind}")
+            path.write_bytes(data)
+            if cleanup:
+                os.remove(source)
+            if view:
+                self._view(os.fspath(path), format=kind, quiet=False)
+            return os.fspath(path)
+
+    def _bundled(self, format: str, engine: str | None, missing: Exception) -> bytes:
+        """Rendered by the Graphviz library inside pygraphviz."""
+        try:
+            import pygraphviz
+        except (ImportError, OSError):
+            raise RuntimeError(
+                "cannot draw: neither the dot program nor pygraphviz was found. "
+                'pip install "autograd_tape[diagrams]" brings a Graphviz of its own; print(v.tape) '
+                "shows the same as a table, and v.diagram().source is the diagram in the DOT language"
+            ) from missing
+        with _one_at_a_time:
+            graph = pygraphviz.AGraph(string=self.source)
+            try:
+                return bytes(graph.draw(format=format, prog=engine or self.engine))
+            finally:
+                graph.close()
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """SVG in a notebook; whatever goes wrong, the table and the reason instead."""
+        try:
+            return dict(super()._repr_mimebundle_(include, exclude))
+        except Exception as problem:
+            note = f"<p>{escape(str(problem))}</p>"
+            return {"text/html": note + self.table, "text/plain": f"{self!r}: {problem}"}
+
+    def _repr_html_(self) -> str | None:
+        """Notebook viewers that know no mime bundles show the SVG or the table through this."""
+        bundle = self._repr_mimebundle_()
+        return bundle.get("image/svg+xml") or bundle["text/html"]
+
+
+def draw(
+    entries: Sequence[Entry], *, rankdir: str = "LR", dark: bool = False, limit: int = LIMIT,
+    format: str = "svg", **graph_attributes: str,
+) -> Diagram:  # fmt: skip
+    """The diagram of a tape's entries, oldest first.
+
+    rankdir           "LR": inputs left, target right; "TB": from top to bottom
+    dark              light ink on a dark page
+    limit             draw at most about this many nodes, and one that counts those left out
+    format            of ``render`` and ``pipe`` where none is given
+    graph_attributes  any of Graphviz's, as ``size="6,4"``
+    """
+    colour = _DARK if dark else _LIGHT
+    font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
+    diagram = Diagram(
+        format=format,
+        graph_attr={
+            "rankdir": rankdir, "bgcolor": colour["page"], "pad": "0.15", "nodesep": "0.2",
+            "ranksep": "0.35", **graph_attributes,
+        },
+        node_attr={**font, "fontsize": "11", "style": "filled", "color": colour["line"]},
+        edge_attr={"color": colour["line"], "arrowsize": "0.6"},
+    )  # fmt: skip
+    names, values = names_of(entries), values_of(entries)
+    diagram.table = entries_html(entries, f"{len(entries)} entries", values)
+    inner = {p for e in entries for p in e.parents}
+    shown = _ends(entries, limit)
+    for e in entries:
+        if e in shown:
+            kind = "input" if e.primitive is None else "operation" if e in inner else "target"
+            label = _label(e, names, values.get(e), colour["pale"])
+            diagram.node(str(e.index), label, fillcolor=colour[kind], **_SHAPES[kind])
+            for i, x in enumerate(e.inputs):
+                if x.__class__ is not Entry:
+                    place = f"{e.index}.{i}"
+                    text = f"<{_safe(constant_text(x))}>"
+                    diagram.node(place, text, fillcolor=colour["constant"], **_SHAPES["constant"])
+                    diagram.edge(place, str(e.index))
+    _edges(diagram, entries, shown)
+    return diagram
+
+
+def _ends(entries: Sequence[Entry], limit: int) -> set[Entry]:
+    """All entries, or as many from both ends as make ``limit`` nodes with their constants."""
+    nodes = [1 + len(e.inputs) - len(e.parents) for e in entries]
+    if sum(nodes) <= limit:
+        return set(entries)
+    shown, first, last = set(), 0, len(entries) - 1
+    while first < last and limit > 0:  # the target first, then an input, and so on
+        for i in (last, first):
+            shown.add(entries[i])
+            limit -= nodes[i]
+        first, last = first + 1, last - 1
+    return shown
+
+
+def _edges(diagram: Diagram, entries: Sequence[Entry], shown: set[Entry]) -> None:
+    """One edge per use of an entry: two for x * x.  What is left out is one node, "more"."""
+    known = set(entries)
+    hidden: dict[tuple[str, str], None] = {}  # in order, each once
+    for e in entries:
+        for p in e.parents:
+            if e in shown and p in shown:
+                diagram.edge(str(p.index), str(e.index))
+            elif e in shown and p in known:
+                hidden["more", str(e.index)] = None
+            elif p in shown:
+                hidden[str(p.index), "more"] = None
+    if len(known) > len(shown):
+        count = len(known) - len(shown)
+        diagram.node("more", f"… {count} more …", shape="plaintext", style="")
+    for tail, head in hidden:
+        diagram.edge(tail, head, style="dashed")
+
+
+def _label(e: Entry, names: Any, value: Any, pale: str) -> str:
+    """An HTML-like label: the name and the operation above type, primal and adjoint."""
+    name, call = _safe(names(e)), _safe(call_text(e, names))
+    rows = [f"<B>{name}</B>" if call == "input" else f"<B>{name}</B> = {call}"]
+    title = f'<TR><TD COLSPAN="2">{rows[0]}</TD></TR>'
+    columns = [
+        ("type", kind_text(e.dtype, e.shape) if e.shape else None),
+        ("primal", None if value is None else value_text(value)),
+        ("adjoint", None if e.note("adjoint") is None else value_text(e.adjoint)),
+    ]
+    body = "".join(
+        f'<TR><TD ALIGN="LEFT"><FONT COLOR="{pale}">{what}</FONT></TD>'
+        f'<TD ALIGN="RIGHT">{_safe(text)}</TD></TR>'
+        for what, text in columns
+        if text is not None
+    )
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{title}{body}</TABLE>>'
+
+
+def _safe(text: str) -> str:
+    """Escaped for an HTML-like label, where Graphviz would also read backslashes."""
+    return escape(text).replace("\\", "&#92;")
