@@ -15,8 +15,17 @@ import numpy as np
 
 from .containers import flatten
 from .explain import remember_target
-from .primitive import FALLBACK, FREED, Primitive, freed_message, no_rule_message, operands, pull
-from .tape import Entry, TapeError, forget, linearize
+from .primitive import (
+    FALLBACK,
+    FREED,
+    Primitive,
+    freed_message,
+    no_rule_message,
+    operands,
+    pull,
+    retry,
+)
+from .tape import ALONE, Entry, TapeError, forget, linearize
 from .variable import Variable, as_value
 
 __all__ = ["Picked", "Scattered", "backward", "gradient", "push", "sweep"]
@@ -106,7 +115,7 @@ def sweep(
             except FALLBACK:
                 if entry.dtype is not float:
                     raise
-                for x, c in pull(entry, np.float64(ct), floor, False, boxed=True):
+                for x, c in pull(entry, ct, floor, False):
                     _accumulate(adjoints, owned, x, c, entry, False)
                 to_x = to_y = False
             if to_x:
@@ -149,7 +158,7 @@ def _accumulate(
     old = adjoints.get(x)
     if old is None:  # borrowed: it may be shared with another entry
         adjoints[x] = c
-    elif x in owned:
+    elif x in owned and c.__class__ is not Variable:
         np.add(old, c, out=old)
     else:
         adjoints[x] = total = old + c
@@ -220,7 +229,8 @@ def _conform(c: Any, parent: Entry, entry: Entry) -> Any:
         if c is None:
             raise _wrong_shape(primitive, as_value(c), parent, entry)
     want = parent.dtype
-    if dtype is want or (dtype == want and isinstance(want, np.dtype)):
+    boxed = isinstance(dtype, np.dtype) and isinstance(want, np.dtype)  # no Python number
+    if dtype is want or (boxed and dtype == want):
         return c
     if dtype != entry.dtype and not _explained(dtype, parent, entry):
         raise TypeError(
@@ -371,15 +381,16 @@ def gradient(
             if unconnected == "raise":
                 raise TapeError(_unreached(i, source, variable))
             adjoint = np.zeros(entry.shape, entry.dtype)[()] if entry.dtype is not float else 0.0
-        elif adjoint.__class__ is np.ndarray and not _is_ours(adjoint):
-            adjoint = np.array(adjoint)  # what is handed out is the caller's alone
+        elif adjoint.__class__ is np.ndarray and (
+            # Held by the dict and by this local name only, it is nobody else's; else it is copied:
+            # what is handed out is the caller's alone.
+            adjoint.base is not None
+            or not adjoint.flags.writeable
+            or getrefcount(adjoint) > ALONE + 1
+        ):
+            adjoint = np.array(adjoint)
         results.append(adjoint)
     return rebuild(results)
-
-
-def _is_ours(array: Any) -> bool:
-    """True if nothing else can see this array: only the dict, two locals and the call hold it."""
-    return array.base is None and array.flags.writeable and getrefcount(array) <= 4
 
 
 def _unreached(i: int, source: Variable, target: Variable) -> str:
@@ -425,10 +436,7 @@ def push(
             try:
                 x_dot = rule(x_dot, output, *args, **params)
             except FALLBACK:
-                if entry.dtype is not float:
-                    raise
-                output, args = operands(entry, recorded, boxed=True)
-                x_dot = rule(np.float64(x_dot), output, *args, **params)
+                x_dot = retry(rule, x_dot, entry, recorded)
             share = _conform_tangent(x_dot, entry)
             if total is None:
                 total = share

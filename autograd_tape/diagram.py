@@ -19,14 +19,14 @@ from typing import Any
 
 import graphviz
 
-from .display import (
-    call_text, constant_text, entries_html, kind_text, names_of, value_text, values_of,
-)  # fmt: skip
+from . import display as show
 from .tape import Entry
 
 __all__ = ["Diagram", "draw"]
 
 LIMIT = 300  # nodes; of a bigger graph the middle is left out, for nobody can read it
+# For 300 nodes with many long edges the best layout takes Graphviz a minute, this one a second.
+_QUICK = {"nslimit": "0.5", "nslimit1": "1", "mclimit": "0.1", "splines": "polyline"}
 
 _LIGHT = {
     "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
@@ -46,7 +46,7 @@ _FORMATS = {".svg", ".png", ".pdf", ".jpg", ".jpeg", ".gif", ".ps", ".eps"}
 _one_at_a_time = threading.Lock()  # libgvc is not thread-safe
 
 
-class Diagram(graphviz.Digraph):
+class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints
     """A ``graphviz.Digraph`` that also renders on a machine without the ``dot`` program."""
 
     table = ""  # what a notebook shows where nothing can render
@@ -71,24 +71,27 @@ class Diagram(graphviz.Digraph):
         """
         suffix = Path(filename or "").suffix.lower()
         if suffix in _FORMATS and format in (None, suffix[1:]) and "outfile" not in options:
-            path = Path(directory or "", filename)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self.pipe(suffix[1:]))
-            return os.fspath(path)
+            picture = Path(directory or "", filename)
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(self.pipe(suffix[1:]))
+            return os.fspath(picture)
         try:
-            return str(super().render(filename, directory, view, cleanup, format, **options))
+            path = super().render(
+                filename, directory=directory, view=view, cleanup=cleanup, format=format, **options
+            )
+            return os.fspath(path)
         except graphviz.ExecutableNotFound as missing:
             outfile = options.get("outfile")
             kind = format or (Path(outfile).suffix[1:] if outfile else self.format)
             data = self._bundled(kind, options.get("engine"), missing)
             source = self.save(filename, directory)
-            path = Path(outfile or f"{source}.{kind}")
-            path.write_bytes(data)
+            path = os.fspath(outfile or f"{source}.{kind}")
+            Path(path).write_bytes(data)
             if cleanup:
                 os.remove(source)
             if view:
-                self._view(os.fspath(path), format=kind, quiet=False)
-            return os.fspath(path)
+                self._view(path, format=kind, quiet=False)
+            return path
 
     def _bundled(self, format: str, engine: str | None, missing: Exception) -> bytes:
         """Rendered by the Graphviz library inside pygraphviz."""
@@ -97,8 +100,8 @@ class Diagram(graphviz.Digraph):
         except (ImportError, OSError):
             raise RuntimeError(
                 "cannot draw: neither the dot program nor pygraphviz was found. "
-                'pip install "autograd_tape[diagrams]" brings a Graphviz of its own; print(v.tape) '
-                "shows the same as a table, and v.diagram().source is the diagram in the DOT language"
+                'pip install "autograd_tape[diagrams]" brings a Graphviz of its own; without it, '
+                "print(v.tape) shows the same as a table, and v.diagram().source is the DOT text"
             ) from missing
         with _one_at_a_time:
             graph = pygraphviz.AGraph(string=self.source)
@@ -117,10 +120,10 @@ class Diagram(graphviz.Digraph):
             note = f"<p>{escape(str(problem))}</p>"
             return {"text/html": note + self.table, "text/plain": f"{self!r}: {problem}"}
 
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str:
         """Notebook viewers that know no mime bundles show the SVG or the table through this."""
         bundle = self._repr_mimebundle_()
-        return bundle.get("image/svg+xml") or bundle["text/html"]
+        return str(bundle.get("image/svg+xml") or bundle["text/html"])
 
 
 def draw(
@@ -137,17 +140,18 @@ def draw(
     """
     colour = _DARK if dark else _LIGHT
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
+    quick = _QUICK if min(len(entries), limit) > LIMIT // 3 else {}
     diagram = Diagram(
         format=format,
         graph_attr={
             "rankdir": rankdir, "bgcolor": colour["page"], "pad": "0.15", "nodesep": "0.2",
-            "ranksep": "0.35", **graph_attributes,
+            "ranksep": "0.35", **quick, **graph_attributes,
         },
         node_attr={**font, "fontsize": "11", "style": "filled", "color": colour["line"]},
         edge_attr={"color": colour["line"], "arrowsize": "0.6"},
     )  # fmt: skip
-    names, values = names_of(entries), values_of(entries)
-    diagram.table = entries_html(entries, f"{len(entries)} entries", values)
+    names, values = show.names_of(entries), show.values_of(entries)
+    diagram.table = show.entries_html(entries, f"{len(entries)} entries", values)
     inner = {p for e in entries for p in e.parents}
     shown = _ends(entries, limit)
     for e in entries:
@@ -158,7 +162,7 @@ def draw(
             for i, x in enumerate(e.inputs):
                 if x.__class__ is not Entry:
                     place = f"{e.index}.{i}"
-                    text = f"<{_safe(constant_text(x))}>"
+                    text = f"<{_safe(show.constant_text(x))}>"
                     diagram.node(place, text, fillcolor=colour["constant"], **_SHAPES["constant"])
                     diagram.edge(place, str(e.index))
     _edges(diagram, entries, shown)
@@ -200,16 +204,16 @@ def _edges(diagram: Diagram, entries: Sequence[Entry], shown: set[Entry]) -> Non
 
 def _label(e: Entry, names: Any, value: Any, pale: str) -> str:
     """An HTML-like label: the name and the operation above type, primal and adjoint."""
-    name, call = _safe(names(e)), _safe(call_text(e, names))
+    name, call = _safe(names(e)), _safe(show.call_text(e, names))
     rows = [f"<B>{name}</B>" if call == "input" else f"<B>{name}</B> = {call}"]
     title = f'<TR><TD COLSPAN="2">{rows[0]}</TD></TR>'
     columns = [
-        ("type", kind_text(e.dtype, e.shape) if e.shape else None),
-        ("primal", None if value is None else value_text(value)),
-        ("adjoint", None if e.note("adjoint") is None else value_text(e.adjoint)),
+        ("type", show.kind_text(e.dtype, e.shape) if e.shape else None),
+        ("primal", None if value is None else show.value_text(value)),
+        ("adjoint", None if e.note("adjoint") is None else show.value_text(e.adjoint)),
     ]
     body = "".join(
-        f'<TR><TD ALIGN="LEFT"><FONT COLOR="{pale}">{what}</FONT></TD>'
+        f'<TR><TD ALIGN="LEFT"><FONT COLOR="{pale}">{what}&#160;&#160;</FONT></TD>'
         f'<TD ALIGN="RIGHT">{_safe(text)}</TD></TR>'
         for what, text in columns
         if text is not None
@@ -218,5 +222,5 @@ def _label(e: Entry, names: Any, value: Any, pale: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Escaped for an HTML-like label, where Graphviz would also read backslashes."""
-    return escape(text).replace("\\", "&#92;")
+    """Escaped for an HTML-like label; a backslash stands alone lest Graphviz expand ``\\N``."""
+    return escape(text).replace("\\", "<FONT>&#92;</FONT>")

@@ -159,19 +159,20 @@ def no_out(name: str) -> None:
 
 
 def load_special(function: Any) -> bool:
-    """Register the rules for scipy.special if that is where ``function`` comes from."""
-    scipy_special = sys.modules.get("scipy.special")
-    if scipy_special is None or getattr(scipy_special, function.__name__, None) is not function:
+    """Register the rules for scipy.special; is ``function``, no ufunc of NumPy's, among them?"""
+    if "scipy.special" not in sys.modules or getattr(np, function.__name__, None) is function:
         return False
     from . import special  # noqa: F401
 
-    return True
+    return function in functions
 
 
 def no_rule(function: Any, args: Any, kwargs: Any) -> TypeError:
     """The error for a function that has no rule."""
     name = getattr(function, "__name__", str(function))
     module = getattr(function, "__module__", None) or "numpy"
+    if getattr(sys.modules.get("scipy.special"), name, None) is function:
+        module = "scipy.special"  # ufuncs do not know where they live
     return TypeError(
         f"{module}.{name} has no derivative rule on Variables. For a plain result pass v.value; "
         "for a differentiable one wrap it: @primitive def f(x): ... with f.defvjp(rule) and "

@@ -118,8 +118,7 @@ def label(entry: Entry) -> str:
 def call_text(entry: Entry, names: Any = label) -> str:
     """``multiply(v2, b)``: the primitive with its inputs and the parameters that say something."""
     if entry.primitive is None:
-        cut = entry.note("cut")
-        return f"cut by {cut[0]}" if cut and cut[1] is None else "input"
+        return "input"
     if entry.primitive is FREED:
         return "computed on a freed tape"
     inputs = [names(x) if x.__class__ is Entry else constant_text(x) for x in entry.inputs]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import weakref
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .display import label
+from .replay import primal
 from .source import caller
 from .tape import Entry, linearize
 
@@ -90,7 +91,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
     adjoints, _ = sweep(end, seed, order=order)
     adjoint = adjoints.get(entry)
     if adjoint is not None and np.any(np.asarray(adjoint) != 0):
-        note = "" if np.all(np.isfinite(adjoint)) else "; it is not finite"
+        note = "" if np.all(np.isfinite(adjoint)) else "; " + _not_finite(order, adjoints)
         return f"{name} reaches {goal} along {shown}{note}"
     if entry is not end:
         for after, before in zip(path[::-1], path[-2::-1], strict=False):
@@ -101,6 +102,35 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
                     "several paths contribute cancels)"
                 )
     return f"the adjoint of {name} is zero along {shown}"
+
+
+def _not_finite(order: list[Entry], adjoints: dict[Entry, Any]) -> str:
+    """Which rule made the first NaN or Inf of the reverse sweep, from which value."""
+    from .primitive import pull
+
+    for entry in order:  # in the order of the sweep
+        ct = adjoints.get(entry)
+        if ct is None or ct.__class__ is list or entry.primitive is None:
+            continue
+        if not np.all(np.isfinite(ct)):
+            continue
+        for parent, c in pull(entry, ct, -1, False):
+            share = np.asarray(getattr(c, "ct", c))
+            bad = ~np.isfinite(share)
+            if not np.any(bad):
+                continue
+            text = f"it is not finite: the rule of {_step(entry)} made {share[bad][0]}"
+            value = primal(parent)
+            if value is not None and np.shape(value) == bad.shape:
+                text += f" where its argument was {np.asarray(value)[bad][0]}"
+            if any(e.primitive and e.primitive.name == "where" and entry in e.parents
+                   for e in order):  # fmt: skip
+                text += (
+                    ", in the branch that np.where did not take: 0 times an infinite slope is NaN; "
+                    "use where_safe(condition, f, x, otherwise)"
+                )
+            return text
+    return "it is not finite"
 
 
 def _path(entry: Entry, end: Entry, order: list[Entry]) -> list[Entry]:

@@ -424,9 +424,7 @@ def constant(primitive: Primitive, x: Any) -> Any:
 # -- reading the rules back -----------------------------------------------------------------------
 
 
-def pull(
-    entry: Entry, ct: Any, floor: int, recorded: bool, boxed: bool = False
-) -> Iterator[tuple[Entry, Any]]:
+def pull(entry: Entry, ct: Any, floor: int, recorded: bool) -> Iterator[tuple[Entry, Any]]:
     """(input, what ``ct``, the adjoint of ``entry``, contributes to it), for each recorded input.
 
     In a ``recorded`` sweep the rules see Variables, so that what they compute can be
@@ -439,32 +437,38 @@ def pull(
     if primitive.joint is not None:
         yield from primitive.joint[0](ct, entry, recorded)
         return
-    output, args = operands(entry, recorded, boxed)
+    output, args = operands(entry, recorded)
     params = entry.params or {}
     for i, x in enumerate(entry.inputs):
         if x.__class__ is Entry and x.index >= floor:
             rule = primitive.rule("vjp", i)
             if rule is None:
                 raise TypeError(no_rule_message(primitive, "vjp", i))
-            yield x, rule(ct, output, *args, **params)
+            try:
+                c = rule(ct, output, *args, **params)
+            except FALLBACK:
+                c = retry(rule, ct, entry, recorded)
+            yield x, c
 
 
-def operands(entry: Entry, recorded: bool, boxed: bool = False) -> tuple[Any, list[Any]]:
-    """(output, arguments) of an entry as its rules see them.
-
-    ``boxed``: Python floats as NumPy's, which give inf and nan where Python raises.
-    """
+def operands(entry: Entry, recorded: bool) -> tuple[Any, list[Any]]:
+    """(output, arguments) of an entry as its rules see them."""
     if recorded:
         args = [_handle(x) if x.__class__ is Entry else x for x in entry.inputs]
         return _handle(entry), args
     args = [
         x if x.__class__ is not Entry else x if x.output is None else x.output for x in entry.inputs
     ]
-    output = entry if entry.output is None else entry.output
-    if boxed:
-        args = [np.float64(x) if x.__class__ is float else x for x in args]
-        output = np.float64(output) if output.__class__ is float else output
-    return output, args
+    return entry if entry.output is None else entry.output, args
+
+
+def retry(rule: Rule, moving: Any, entry: Entry, recorded: bool) -> Any:
+    """A rule that failed on Python floats, on NumPy's, which give inf and nan where Python raises."""
+    if entry.dtype is not float or recorded:
+        raise  # noqa: PLE0704 (called while the rule's error is being handled)
+    output, args = operands(entry, recorded)
+    boxed = [np.float64(x) if x.__class__ is float else x for x in (moving, output, *args)]
+    return rule(*boxed, **(entry.params or {}))
 
 
 def _handle(entry: Entry) -> Any:

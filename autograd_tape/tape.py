@@ -152,13 +152,20 @@ def forget(order: list[Entry]) -> None:
         parents = e.parents
         if parents and all(p in unaskable for p in parents):
             # No variable holds the entry if all references to it are the graph's own: its edges,
-            # ``order``, ``edges``, ``e`` and the call's argument.  (More on other interpreters,
-            # which then forget less.)
-            held = getrefcount(e) > edges[e] + 4
+            # its places in ``order`` and ``edges``, and the local name.
+            held = getrefcount(e) > ALONE + edges[e] + (2 if e in edges else 1)
             e.output = primal(e)
             e.primitive, e.inputs, e.params = None, (), None
             if not held:
                 unaskable.add(e)
+
+
+def _references_of_a_local() -> int:
+    alone = Entry()
+    return getrefcount(alone)
+
+
+ALONE = _references_of_a_local()  # what getrefcount says of an object that one local name holds
 
 
 def _is_gone(entry: Entry) -> bool:

@@ -101,13 +101,18 @@ def value_and_grad(
 def _gradient_of(trace: _Trace, seed: Any = None) -> Any:
     output = trace.output
     if output.__class__ is not Variable and np.shape(output) == ():
-        zeros = [np.zeros(v.shape, v.dtype)[()] for v in trace.sources]  # a constant function
-        return flatten(trace.variables)[1](zeros)
+        return _zeros(trace)  # a constant function
     target = require_variable(output, "the function's result")
     return gradient(
         target, trace.variables, seed,
         recorded=trace.recorded, free_from=trace.finish(), unconnected="zero",
     )  # fmt: skip
+
+
+def _zeros(trace: _Trace) -> Any:
+    return map_leaves(
+        lambda v: v if v is None else np.zeros(v.shape, v.dtype)[()], trace.variables
+    )
 
 
 def grad(
@@ -134,8 +139,10 @@ def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..
     @wraps(f)
     def elementwise_f(*args: Any, **kw: Any) -> Any:
         trace = _Trace(f, args, argnums, **kw)
-        target = require_variable(trace.output, "the function's result")
-        seed = np.ones(target.shape, target.dtype)[()]
+        output = trace.output
+        if output.__class__ is not Variable:  # the same for every argument
+            return _restore_argnums(argnums, _zeros(trace))
+        seed = np.ones(output.shape, output.dtype)[()]
         return _restore_argnums(argnums, _gradient_of(trace, seed))
 
     return elementwise_f

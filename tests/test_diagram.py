@@ -1,0 +1,229 @@
+"""Diagrams: their source, their pictures, and what happens where nothing can render."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import graphviz
+import numpy as np
+import pytest
+
+from autograd_tape import Tape, Variable
+from autograd_tape.diagram import Diagram, draw
+
+
+def example() -> Variable:
+    a, b = Variable(2.0, name="a"), Variable(3.0, name="b")
+    f = (a + b) * b
+    f.backward()
+    return f
+
+
+def nodes(source: str) -> dict[str, str]:
+    """Node id -> its line of DOT."""
+    return dict(re.findall(r"^\t([\w.]+) \[(.*)\]$", source, re.MULTILINE))
+
+
+def edges(source: str) -> list[tuple[str, str]]:
+    return re.findall(r"^\t([\w.]+) -> ([\w.]+)", source, re.MULTILINE)
+
+
+@pytest.fixture
+def without_dot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.fixture
+def without_anything(without_dot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+
+
+# -- the source -----------------------------------------------------------------------------------
+
+
+def test_the_example() -> None:
+    f = example()
+    diagram = f.diagram()
+    assert isinstance(diagram, graphviz.Digraph)
+    a, b, add, multiply = (str(e.index) for e in f.tape)
+    found = nodes(diagram.source)
+    assert [n for n in found if n.isdigit()] == [a, b, add, multiply]
+    assert edges(diagram.source) == [(a, add), (b, add), (add, multiply), (b, multiply)]
+    assert "<B>a</B>" in found[a]
+    assert ">8.0<" in found[b]
+    assert "= add(a, b)" in found[add]
+    assert ">15.0<" in found[multiply]
+
+
+def test_kinds_of_node_differ_in_shape() -> None:
+    x = Variable(np.ones(3), name="x")
+    source = np.sum(x * 2.0).diagram().source
+    found = nodes(source)
+    shapes = {
+        re.search(r"shape=(\w+)", text)[1] + str("peripheries" in text)  # type: ignore[index]
+        for key, text in found.items()
+        if key[0].isdigit()
+    }
+    assert shapes == {"ellipseFalse", "noteFalse", "boxFalse", "boxTrue"}
+
+
+def test_using_a_variable_twice_draws_two_edges() -> None:
+    x = Variable(3.0, name="x")
+    y = x * x
+    assert edges(y.diagram().source) == [(str(x.tape[0].index), str(y.tape[1].index))] * 2
+
+
+def test_the_page_is_opaque_light_and_dark() -> None:
+    assert 'bgcolor="#ffffff"' in example().diagram().source
+    assert 'bgcolor="#1b1f24"' in example().diagram(dark=True).source
+
+
+def test_options_reach_graphviz() -> None:
+    assert "rankdir=TB" in example().diagram(rankdir="TB").source
+    assert 'size="6,4"' in example().diagram(size="6,4").source
+    assert example().diagram(format="pdf").format == "pdf"
+
+
+def test_an_explicit_tape_draws_all_that_it_recorded() -> None:
+    x = Variable(2.0, name="x")
+    with Tape() as tape:
+        x * 2.0
+        x * 3.0
+    source = tape.diagram().source
+    assert source.count("peripheries=2") == 2
+
+
+@pytest.mark.parametrize("name", ['<b>&"', "a\nb", r"\N\G", "\x00\x07", "ünï ∂", "\ud800", "x" * 99])
+def test_any_name_can_be_drawn(name: str) -> None:
+    x = Variable(2.0, name=name)
+    svg = (x * x).diagram().pipe("svg", encoding="utf-8")
+    ET.fromstring(svg)  # well-formed
+
+
+def test_a_name_is_drawn_literally() -> None:
+    x = Variable(2.0, name=r'\N <i>"&')
+    svg = ET.fromstring((x * 2.0).diagram().pipe("svg"))
+    words = "".join(t.text or "" for t in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert r'\N <i>"&' in words.replace("\xa0", " ")
+
+
+# -- big graphs -----------------------------------------------------------------------------------
+
+
+def test_the_middle_of_a_big_graph_is_left_out_and_counted() -> None:
+    x = Variable(0.5, name="x")
+    y = x
+    for _ in range(2000):
+        y = np.tanh(y * x)
+    start = time.perf_counter()
+    diagram = y.diagram()
+    svg = diagram.pipe("svg", encoding="utf-8")
+    assert time.perf_counter() - start < 20
+    shown = [n for n in nodes(diagram.source) if n.isdigit()]
+    assert len(shown) == 300
+    assert f"… {4001 - 300} more …" in svg
+    assert "<B>x</B>" in diagram.source
+    assert diagram.source.count("peripheries=2") == 1
+    assert ("more", shown[-1]) not in edges(diagram.source)
+
+
+def test_constants_count_and_the_limit_can_be_set() -> None:
+    x = Variable(0.5)
+    for _ in range(100):
+        x = x * 1.5
+    few = nodes(x.diagram(limit=20).source)
+    assert 10 <= len([n for n in few if n[0].isdigit()]) <= 24
+    assert "more" in few
+    assert "more" not in nodes(x.diagram().source)
+
+
+# -- pictures -------------------------------------------------------------------------------------
+
+MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("kind", MAGIC)
+def test_pictures_without_the_dot_program(without_dot: None, kind: str, tmp_path: Path) -> None:
+    diagram = example().diagram()
+    assert diagram.pipe(kind).startswith(MAGIC[kind])
+    path = diagram.render(tmp_path / "deeper" / f"f.{kind}")
+    assert Path(path).read_bytes().startswith(MAGIC[kind])
+    assert [p.name for p in (tmp_path / "deeper").iterdir()] == [f"f.{kind}"]
+
+
+def test_rendering_as_graphviz_names_its_files(without_dot: None, tmp_path: Path) -> None:
+    diagram = example().diagram()
+    path = diagram.render("f", directory=tmp_path, format="svg")
+    assert Path(path) == tmp_path / "f.svg"
+    assert (tmp_path / "f").read_text() == diagram.source
+    path = diagram.render(tmp_path / "g.gv", cleanup=True)
+    assert Path(path) == tmp_path / "g.gv.svg"
+    assert not (tmp_path / "g.gv").exists()
+    assert diagram.render(outfile=tmp_path / "h.png") == str(tmp_path / "h.png")
+    assert (tmp_path / "h.png").read_bytes().startswith(MAGIC["png"])
+    assert Path(diagram.save(tmp_path / "s.gv")).read_text() == diagram.source
+
+
+def test_viewing_opens_what_was_rendered(
+    without_dot: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(Diagram, "_view", lambda self, path, **_: opened.append(path))
+    path = example().diagram().render("f", directory=tmp_path, view=True)
+    assert opened == [path]
+
+
+def test_dot_renders_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dot = tmp_path / "dot"
+    dot.write_text(f"#!{sys.executable}\nimport sys; sys.stdin.read(); print('<svg>dot was here</svg>')\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "dot was here" in example().diagram().pipe("svg", encoding="utf-8")
+
+
+def test_a_notebook_shows_svg(without_dot: None) -> None:
+    bundle = example().diagram()._repr_mimebundle_()
+    assert list(bundle) == ["image/svg+xml"]
+    assert "multiply" in bundle["image/svg+xml"]
+    assert "<svg" in example().diagram()._repr_html_()
+
+
+# -- nothing to render with -----------------------------------------------------------------------
+
+
+def test_without_any_graphviz_the_error_says_what_to_install(
+    without_anything: None, tmp_path: Path
+) -> None:
+    diagram = example().diagram()
+    with pytest.raises(RuntimeError, match=r'pip install "autograd_tape\[diagrams\]"'):
+        diagram.pipe("svg")
+    with pytest.raises(RuntimeError, match="neither the dot program nor pygraphviz"):
+        diagram.render("f", directory=tmp_path, format="png")
+    assert "digraph" in diagram.source
+
+
+def test_without_any_graphviz_a_notebook_gets_the_table(without_anything: None) -> None:
+    x = Variable(2.0, name="<x>")
+    diagram = (x * x).diagram()
+    bundle = diagram._repr_mimebundle_()
+    assert "neither the dot program" in bundle["text/html"]
+    assert "&lt;x&gt;" in bundle["text/html"]
+    assert "multiply" in diagram._repr_html_()
+    assert "pip install" in bundle["text/plain"]
+
+
+def test_the_notebook_repr_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Diagram, *args: object, **kw: object) -> bytes:
+        raise OSError("no space <left>")
+
+    monkeypatch.setattr(Diagram, "pipe", broken)
+    assert "no space &lt;left&gt;" in example().diagram()._repr_mimebundle_()["text/html"]
+
+
+def test_nothing_recorded_can_be_drawn() -> None:
+    assert draw([]).source.startswith("digraph")
+    assert nodes(Variable(1.0).diagram().source)
