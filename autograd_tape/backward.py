@@ -323,6 +323,14 @@ def default_seed(target: Entry, seed: Any) -> Any:
     return cast(seed, target.dtype)
 
 
+def zeros_for(x: Any) -> Any:
+    """Zero of the shape and dtype of ``x``: a Python number for a Python number."""
+    value = as_value(x)
+    if value.__class__ is float or value.__class__ is complex:
+        return value.__class__(0)
+    return np.zeros(np.shape(value), getattr(value, "dtype", float))[()]
+
+
 def require_variable(target: Any, what: str) -> Variable:
     if target.__class__ is not Variable:
         raise TypeError(
@@ -380,7 +388,7 @@ def gradient(
         if adjoint is None:
             if unconnected == "raise":
                 raise TapeError(_unreached(i, source, variable))
-            adjoint = np.zeros(entry.shape, entry.dtype)[()] if entry.dtype is not float else 0.0
+            adjoint = zeros_for(source)
         elif adjoint.__class__ is np.ndarray and (
             # Held by the dict and by this local name only, it is nobody else's; else it is copied:
             # what is handed out is the caller's alone.

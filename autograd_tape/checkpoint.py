@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
-from .backward import push, sweep
+from .backward import push, sweep, zeros_for
 from .containers import flatten, map_leaves
 from .primitive import Primitive, enter, handle
 from .primitives.structure import identity, outputs
@@ -143,8 +141,7 @@ def _push(entry: Entry, tangents: dict[int, Any], recorded: bool) -> Any:
     dots = push(order[::-1], start, recorded)
     parts = [dots.get(y._entry) for y in results]
     filled = tuple(
-        np.zeros(y.shape, y.dtype) if d is None else d
-        for y, d in zip(results, parts, strict=True)
+        zeros_for(y) if d is None else d for y, d in zip(results, parts, strict=True)
     )
     return filled[0] if len(filled) == 1 else filled
 

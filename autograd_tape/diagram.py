@@ -51,10 +51,10 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
 
     table = ""  # what a notebook shows where nothing can render
 
-    def pipe(self, format: str | None = None, *args: Any, **options: Any) -> Any:
+    def pipe(self, format: str | None = None, **options: Any) -> Any:
         """The rendered picture as bytes (as text if ``encoding`` is given)."""
         try:
-            return super().pipe(format, *args, **options)
+            return super().pipe(format, **options)
         except graphviz.ExecutableNotFound as missing:
             data = self._bundled(format or self.format, options.get("engine"), missing)
         encoding = options.get("encoding")
@@ -74,17 +74,19 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
             picture = Path(directory or "", filename)
             picture.parent.mkdir(parents=True, exist_ok=True)
             picture.write_bytes(self.pipe(suffix[1:]))
+            if view:
+                self._view(os.fspath(picture), format=suffix[1:], quiet=False)
             return os.fspath(picture)
         try:
             path = super().render(
                 filename, directory=directory, view=view, cleanup=cleanup, format=format, **options
             )
-            return os.fspath(path)
+            return str(path)
         except graphviz.ExecutableNotFound as missing:
             outfile = options.get("outfile")
             kind = format or (Path(outfile).suffix[1:] if outfile else self.format)
             data = self._bundled(kind, options.get("engine"), missing)
-            source = self.save(filename, directory)
+            source = self.save(filename, directory=directory)
             path = os.fspath(outfile or f"{source}.{kind}")
             Path(path).write_bytes(data)
             if cleanup:

@@ -140,6 +140,8 @@ def call_ufunc(
     dtype = kwargs.pop("dtype", None)
     for key in ("casting", "order", "subok"):  # how the result is laid out, not what it is
         kwargs.pop(key, None)
+    if ufunc.signature is not None:  # np.vecdot(..., axis=) and its like bind their own keywords
+        return implementation(*inputs, **kwargs)
     if kwargs:
         raise TypeError(
             f"np.{ufunc.__name__}: the argument {next(iter(kwargs))!r} is not supported on Variables"

@@ -116,9 +116,8 @@ class ArrayMethods:
         return _np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
 
     def transpose(self, *axes: Any) -> Any:
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))):
-            axes = axes[0]
-        return _np.transpose(self, axes or None)
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return _np.transpose(self, order or None)
 
     @property
     def T(self) -> Any:

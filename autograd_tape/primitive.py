@@ -51,7 +51,7 @@ class Primitive:
     """
 
     __slots__ = (
-        "__dict__", "_signature", "arity", "batched", "forward", "joint", "jvps", "name", "needs",
+        "__dict__", "_operands", "arity", "batched", "forward", "joint", "jvps", "name", "needs",
         "needs_output", "needs_x", "needs_y", "sample", "scalar", "vjp_x", "vjp_y", "vjps",
     )  # fmt: skip
 
@@ -76,7 +76,7 @@ class Primitive:
         self.joint: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         self.__doc__ = forward.__doc__
         self.__name__ = self.name
-        self._signature: inspect.Signature | None = None
+        self._operands: list[str] | None = None
 
     # -- rules ---------------------------------------------------------------------------------
 
@@ -153,20 +153,19 @@ class Primitive:
     def __call__(self, *args: Any, **params: Any) -> Any:
         if params:
             args, params = self._bind(args, params)
-        if not any(a.__class__ is Variable for a in args):
-            return self.forward(*args, **params)
-        return record(self, args, params)
+        for x in args:
+            if x.__class__ is Variable:
+                return record(self, args, params)
+        return self.forward(*args, **params)
 
     def _bind(self, args: tuple[Any, ...], params: dict[str, Any]) -> Call:
         """Arguments given by keyword go to their places; a Variable as a parameter is an error."""
-        if self._signature is None:
-            self._signature = inspect.signature(self.forward)
-        names = [
-            n for n, p in self._signature.parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD
-        ]
-        while len(args) < len(names) and names[len(args)] in params:
-            params = dict(params)
-            args = (*args, params.pop(names[len(args)]))
+        if self._operands is None:
+            self._operands = _operand_names(self.forward)
+        for name in self._operands[len(args) :]:
+            if name not in params:
+                break
+            args = (*args, params.pop(name))
         for key, value in params.items():
             if value.__class__ is Variable:
                 raise TypeError(
@@ -180,6 +179,12 @@ class Primitive:
 
 
 FREED = Primitive(lambda *a: None, name="freed")
+
+
+def _operand_names(f: Callable[..., Any]) -> list[str]:
+    """Names of the positional parameters of ``f``, those that may be given by keyword, too."""
+    parameters = inspect.signature(f).parameters
+    return [n for n, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
 def _positional(f: Callable[..., Any]) -> int | None:
@@ -232,11 +237,12 @@ def _needs(p: Primitive) -> tuple[bool, tuple[bool, ...] | None]:
     if not p.vjps and not p.jvps:
         return p.joint is None, None if p.joint is None else ()
     if callable(p.vjps) or callable(p.jvps):
-        rules = [r for rs in (p.vjps, p.jvps) for r in (rs if isinstance(rs, tuple) else (rs,))]
-        read = [getattr(r, "reads", None) for r in rules if r is not None]
-        if any(r is None for r in read):
+        # Rules for any number of arguments are told what they read by an attribute of theirs.
+        known = [getattr(r, "reads", None) for r in (p.vjps, p.jvps) if callable(r)]
+        read: set[int] = set().union(*(r for r in known if r is not None))
+        if None in known or read - {-1}:
             return True, None
-        return any(-1 in r for r in read), () if not any(r - {-1} for r in read) else None
+        return -1 in read, ()
     found: set[int] = set()
     for rule in (*p.vjps, *p.jvps):
         more = reads(rule)
@@ -260,7 +266,7 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         if x.__class__ is not Variable:
-            return forward(x)
+            return scalar(x) if x.__class__ is float else forward(x)
         value, parent = x._value, x._entry
         if value.__class__ is float:
             try:
@@ -269,6 +275,8 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
                 output = float(forward(value))
         else:
             output = forward(value)
+            if value.__class__ is complex and output.__class__ not in _PYTHON_NUMBERS:
+                output = output.item()  # a Python number stays one, and promotes nothing
         entry = Entry()
         entry.index = next_index()
         entry.primitive = primitive

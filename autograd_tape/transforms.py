@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .backward import default_seed, gradient, push, require_variable, sweep
+from .backward import default_seed, gradient, push, require_variable, sweep, zeros_for
 from .containers import flatten, map_leaves
 from .primitives.structure import identity
 from .tape import Entry, Tape, active, linearize
@@ -110,9 +110,7 @@ def _gradient_of(trace: _Trace, seed: Any = None) -> Any:
 
 
 def _zeros(trace: _Trace) -> Any:
-    return map_leaves(
-        lambda v: v if v is None else np.zeros(v.shape, v.dtype)[()], trace.variables
-    )
+    return map_leaves(lambda v: v if v is None else zeros_for(v), trace.variables)
 
 
 def grad(
@@ -172,7 +170,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
             ))[0]  # fmt: skip
             total = part if total is None else [a + b for a, b in zip(total, part, strict=True)]
         if total is None:
-            total = [np.zeros(v.shape, v.dtype)[()] for v in trace.sources]
+            total = [zeros_for(v) for v in trace.sources]
         return tuple(flatten(trace.variables)[1](total))
 
     return _plain(trace.output, trace.recorded), pullback
@@ -198,7 +196,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any, Any]:
     def tangent_of(y: Any) -> Any:
         if y.__class__ is Variable and y._entry in dots:
             return dots[y._entry]
-        return np.zeros(np.shape(as_value(y)), getattr(y, "dtype", float))[()]
+        return zeros_for(y)
 
     return _plain(trace.output, recorded), map_leaves(tangent_of, trace.output)
 
@@ -246,7 +244,7 @@ def _rows(trace: _Trace, target: Variable, source: Variable) -> Any:
             keep={source._entry}, recorded=trace.recorded, order=order,
         )  # fmt: skip
         row = adjoints.get(source._entry)
-        rows.append(np.zeros(source.shape, source.dtype) if row is None else row)
+        rows.append(zeros_for(source) if row is None else row)
     return _stacked(rows, target.shape + source.shape, source.dtype)
 
 
@@ -256,7 +254,7 @@ def _columns(trace: _Trace, target: Variable, source: Variable) -> Any:
     for unit in _basis(source.shape, source.dtype):
         start = {source._entry: default_seed(source._entry, unit[()])}
         column = push(order, start, trace.recorded).get(target._entry)
-        columns.append(np.zeros(target.shape, target.dtype) if column is None else column)
+        columns.append(zeros_for(target) if column is None else column)
     stacked = _stacked(columns, source.shape + target.shape, target.dtype)
     k = len(source.shape)
     axes = (*range(k, k + len(target.shape)), *range(k))

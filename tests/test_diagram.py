@@ -97,7 +97,9 @@ def test_an_explicit_tape_draws_all_that_it_recorded() -> None:
     assert source.count("peripheries=2") == 2
 
 
-@pytest.mark.parametrize("name", ['<b>&"', "a\nb", r"\N\G", "\x00\x07", "ünï ∂", "\ud800", "x" * 99])
+@pytest.mark.parametrize(
+    "name", ['<b>&"', "a\nb", r"\N\G", "\x00\x07", "ünï ∂", "\ud800", "x" * 99, ""]
+)
 def test_any_name_can_be_drawn(name: str) -> None:
     x = Variable(2.0, name=name)
     svg = (x * x).diagram().pipe("svg", encoding="utf-8")
@@ -174,15 +176,18 @@ def test_viewing_opens_what_was_rendered(
     opened: list[str] = []
     monkeypatch.setattr(Diagram, "_view", lambda self, path, **_: opened.append(path))
     path = example().diagram().render("f", directory=tmp_path, view=True)
-    assert opened == [path]
+    path2 = example().diagram().render(tmp_path / "g.svg", view=True)
+    assert opened == [path, path2]
 
 
 def test_dot_renders_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dot = tmp_path / "dot"
-    dot.write_text(f"#!{sys.executable}\nimport sys; sys.stdin.read(); print('<svg>dot was here</svg>')\n")
+    dot.write_text(f"#!{sys.executable}\nprint('dot was here')\n")
     dot.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "dot was here" in example().diagram().pipe("svg", encoding="utf-8")
+    path = example().diagram().render("f", directory=tmp_path, format="svg")
+    assert Path(path) == tmp_path / "f.svg"
 
 
 def test_a_notebook_shows_svg(without_dot: None) -> None:

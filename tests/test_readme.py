@@ -21,7 +21,9 @@ def blocks(page: str) -> list[tuple[str, str]]:
     return FENCE.findall((ROOT / page).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/design.md", "docs/limits.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/design.md", "docs/limits.md"]
+)
 def test_python_blocks_run_and_print_what_follows_them(
     page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

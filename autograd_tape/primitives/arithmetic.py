@@ -1,21 +1,53 @@
 """Addition to powers: the operators of Variable.
 
 Rules receive the adjoint ``ct`` of the output and need not undo broadcasting: the sweep does.
-Conjugation appears nowhere: the convention is that of JAX (docs/conventions.md).
+Conjugation appears nowhere but in ``absolute``: the convention is that of JAX
+(docs/conventions.md).  A rule starts its temporary from ``output`` or ``x`` and works in place
+from there, since big arrays pay per pass of memory; ``+=`` on a Variable records as ever.
 """
 
 from __future__ import annotations
 
+import cmath
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..dispatch import elementwise
+from ..dispatch import define, elementwise, implements
+from ..primitive import unary
+from ..variable import as_value
 from .samples import both, calls, real
 
-_pair = calls(both((3, 4), (3, 4)), both((2, 3, 1), (3, 4)))
+_pair = calls(both((3, 4), (3, 4)), both((2, 3, 1), (3, 4)), both((), (2,)))
+_pair_nonzero = calls(both((3, 4), (3, 4), low=0.5), both((2, 3, 1), (3, 4), low=0.5))
+
+_NUMBERS: set[Any] = {float, int, bool, complex}
+
+
+def on_numbers(
+    ufunc: Any, function: Callable[[float, float], float] | None = None
+) -> Callable[[Any, Any], Any]:
+    """``ufunc`` of two arguments, which of two Python numbers gives another (faster where there is
+    a ``function`` for floats): unlike NumPy's own scalars it never promotes an array.
+    """
+
+    def call(x: Any, y: Any) -> Any:
+        if x.__class__ in _NUMBERS and y.__class__ in _NUMBERS:
+            if function is not None and x.__class__ is float and y.__class__ is float:
+                return function(x, y)
+            return ufunc(x, y).item()
+        return ufunc(x, y)
+
+    return call
+
+
+def nothing(ct: Any) -> Any:
+    """The zero contribution of an argument in which the function is constant."""
+    return 0.0 if ct.__class__ in _NUMBERS else np.zeros(ct.shape, ct.dtype)[()]
+
 
 add = elementwise(
     np.add,
@@ -41,12 +73,21 @@ multiply = elementwise(
     sample=_pair,
 )
 
+
+def _divide_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
+    """-ct·x/y²"""
+    t = ct * output
+    t /= y
+    t *= -1
+    return t
+
+
 divide = elementwise(
     np.divide,
     lambda ct, output, x, y: ct / y,
-    lambda ct, output, x, y: -ct * output / y,
+    _divide_y,
     scalar=operator.truediv,
-    sample=calls(both((3, 4), (3, 4), low=0.5), both((2, 3, 1), (3, 4), low=0.5)),
+    sample=_pair_nonzero,
 )
 
 negative = elementwise(
@@ -54,34 +95,89 @@ negative = elementwise(
 )
 
 positive = elementwise(
-    np.positive, lambda ct, output, x: +ct, scalar=operator.pos, sample=both((3, 4))
+    np.positive, lambda ct, output, x: ct, scalar=operator.pos, sample=both((3, 4))
 )
 
 
+def _reciprocal(ct: Any, output: Any, x: Any) -> Any:
+    """-ct/x²"""
+    t = output * output
+    t *= ct
+    t *= -1
+    return t
+
+
+reciprocal = elementwise(
+    np.reciprocal, _reciprocal, scalar=lambda x: 1.0 / x, sample=both((3, 4), low=0.5)
+)
+
+
+def _square(ct: Any, output: Any, x: Any) -> Any:
+    t = x + x
+    t *= ct
+    return t
+
+
+square = elementwise(np.square, _square, scalar=lambda x: x * x, sample=both((3, 4)))
+
+
+# -- powers ---------------------------------------------------------------------------------------
+
+
 def _scalar_power(x: Any, y: Any) -> Any:
-    """``x ** y``, but a negative float to a fractional power is left to NumPy (nan, not complex)."""
+    """``x ** y``; a negative number to a fractional power is nan as in NumPy, not complex."""
     output = x**y
-    if output.__class__ is complex and x.__class__ is float and y.__class__ is float:
-        return math.nan
+    if output.__class__ is complex and x.__class__ is not complex and y.__class__ is not complex:
+        raise ValueError("left to NumPy, which warns and gives nan")
     return output
 
 
+def _is_integral(x: Any) -> bool:
+    """Such operands are made floats first: y - 1 of unsigned ones would wrap around."""
+    return hasattr(x, "dtype") and x.dtype.kind in "iub"
+
+
 def _power_x(ct: Any, output: Any, x: Any, y: Any) -> Any:
-    """y·x^(y-1), exact at x = 0 for y = 0 and 1 where the formula would give 0·inf or 0^0."""
-    if y.__class__ in (int, float):
+    """y·x^(y-1).  At x = y = 0 another exponent stands in for -1, so that 0·x^e is 0, not nan:
+    then x**n is exact at 0 to every order."""
+    if y.__class__ in _NUMBERS:
         if y == 2:
-            return ct * (x + x)
-        if y == 1:
-            return +ct
-        if y == 0:
-            return ct * np.zeros_like(x)
-        return ct * (y * x ** (y - 1))
-    return ct * np.where(y == 0, 0 * x, y * x ** np.where(y == 0, 1, y - 1))
+            t = x + x
+        elif y == 1:
+            return ct
+        elif y == 0:
+            return nothing(ct)
+        else:
+            t = _scalar_power(x, y - 1)
+            t *= y
+    else:
+        if _is_integral(y):
+            y = y.astype(output.dtype)
+        both_zero = (y == 0) & (x == 0)
+        t = x ** (np.where(both_zero, 1, y - 1) if np.count_nonzero(both_zero) else y - 1)
+        t *= y
+    t *= ct
+    return t
 
 
 def _power_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
-    """x^y·log x, and 0 at x = 0 where x^y and all its slopes in y are 0 (or one-sided)."""
-    return ct * (output * np.log(np.where(x == 0, 1.0, x)))
+    """x^y·log x, and 0 at x = 0 where x^y and all its slopes in y are 0 (or one-sided).
+
+    The power is made again: exponents are mostly constants, and then nobody needs the output.
+    """
+    if x.__class__ in _NUMBERS:
+        if x == 0:
+            return nothing(ct)
+        t = _scalar_power(x, y)
+        t *= cmath.log(x) if x.__class__ is complex else math.log(x) if x > 0 else math.nan
+    else:
+        if _is_integral(x):
+            x = x.astype(output.dtype)
+        zero = x == 0
+        t = x**y
+        t *= np.log(np.where(zero, 1, x) if np.count_nonzero(zero) else x)
+    t *= ct
+    return t
 
 
 power = elementwise(
@@ -89,25 +185,109 @@ power = elementwise(
     _power_x,
     _power_y,
     scalar=_scalar_power,
-    sample=calls(both((3, 4), (3, 4), low=0.5), both((2, 3, 1), (3, 4), low=0.5)),
+    sample=_pair_nonzero,
     also=(np.pow,),
 )
+
+float_power = elementwise(np.float_power, _power_x, _power_y, sample=_pair_nonzero)
+
+
+# -- remainders -----------------------------------------------------------------------------------
 
 remainder = elementwise(
     np.remainder,
     lambda ct, output, x, y: ct,
-    lambda ct, output, x, y: -ct * np.floor_divide(x, y),
+    lambda ct, output, x, y: ct * -(as_value(x) // as_value(y)),
     scalar=operator.mod,
-    sample=real((3, 4), (3, 4), low=0.6, high=0.9),
+    sample=calls(real((3, 4), (3, 4), low=0.6, high=0.9), real((3, 4), (), low=3.1, high=3.9)),
     also=(np.mod,),
 )
 
 
+def _fmod_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
+    """-ct·trunc(x/y); from the output, since the rounded x/y may reach the next integer."""
+    return ct * -np.rint((as_value(x) - as_value(output)) / as_value(y))
+
+
+fmod = elementwise(
+    np.fmod,
+    lambda ct, output, x, y: ct,
+    _fmod_y,
+    scalar=on_numbers(np.fmod, math.fmod),
+    sample=calls(real((3, 4), (3, 4), low=0.6, high=0.9), real((3, 4), (4,), low=-0.9, high=-0.6)),
+)
+
+
+@implements(np.divmod)
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """(the plain floor of x1/x2, the recorded remainder)."""
+    return as_value(x1) // as_value(x2), remainder(x1, x2)
+
+
+_fraction = unary(
+    define(
+        lambda x: np.modf(x)[0],
+        name="modf",
+        scalar=lambda x: math.modf(x)[0],
+        vjp=lambda ct, output, x: ct,
+        jvp=lambda x_dot, output, x: x_dot,
+        sample=real((3, 4), away=(-2.0, -1.0, 0.0, 1.0, 2.0)),
+    )
+)
+
+
+@implements(np.modf)
+def modf(x: Any) -> tuple[Any, Any]:
+    """(the recorded fractional part, the plain integral part)."""
+    return _fraction(x), np.modf(as_value(x))[1]
+
+
+_ldexp = define(
+    lambda x, *, exponent: np.ldexp(x, exponent),
+    name="ldexp",
+    vjp=lambda ct, output, x, *, exponent: np.ldexp(ct, exponent),
+    linear=(0,),
+    sample=calls(
+        real((3, 4), exponent=np.array([0, 1, -2, 3])),
+        real((3, 1), exponent=np.array([0, 1])),
+        real((), exponent=2),
+    ),
+)
+
+
+@implements(np.ldexp)
+def ldexp(x1: Any, x2: Any) -> Any:
+    """x1·2^x2 for integers x2, which have no derivative."""
+    return _ldexp(x1, exponent=x2)
+
+
+# -- magnitudes -----------------------------------------------------------------------------------
+
+
+def quotient(x: Any, r: Any) -> Any:
+    """x/r, and 0 (as are all its derivatives) where r is 0."""
+    zero = as_value(r) == 0
+    if not np.count_nonzero(zero):
+        return x / r
+    return np.where(zero, 0, x) / np.where(zero, 1, r)
+
+
 def _absolute(ct: Any, output: Any, x: Any) -> Any:
-    """ct·sign(x), 0 at 0; for complex x see the convention: the real ct times conj(x)/|x|."""
-    return ct * np.sign(x)
+    """ct·sign(x), and for complex x ct·conj(x)/|x| (whose real part is the tangent); 0 at 0."""
+    value = as_value(x)
+    if value.__class__ is float:
+        return ct * ((value > 0.0) - (value < 0.0))
+    if value.__class__ is complex or value.dtype.kind == "c":
+        return ct * quotient(np.conjugate(x), np.absolute(x))
+    t = np.sign(value)
+    if t.__class__ is ct.__class__:
+        t *= ct
+        return t
+    return t * ct
 
 
 absolute = elementwise(
-    np.absolute, _absolute, scalar=operator.abs, sample=real((3, 4), away=(0.0,)), also=(np.abs,)
+    np.absolute, _absolute, scalar=operator.abs, sample=both((3, 4), away=(0.0,)), also=(np.abs,)
 )
+
+fabs = elementwise(np.fabs, _absolute, scalar=math.fabs, sample=real((3, 4), away=(0.0,)))

@@ -20,8 +20,10 @@ pick = define(
 )
 
 
-def outputs(whole: Variable) -> tuple[Variable, ...]:
+def outputs(whole: Any) -> tuple[Any, ...]:
     """The outputs of a primitive that returns a tuple, each a Variable with an entry of its own."""
+    if whole.__class__ is not Variable:
+        return tuple(whole)
     return tuple(pick(whole, index=i) for i in range(len(whole._entry.shape)))
 
 
@@ -44,7 +46,6 @@ def stop_gradient(x: Any) -> Any:
     result = Variable.__new__(Variable)
     result._value = x._value
     result._entry = leaf(x._value)
-    result._entry.cut = ("stop_gradient()", None)
     return result
 
 

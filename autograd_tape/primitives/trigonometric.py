@@ -1,3 +1,185 @@
-"""Circular functions and their inverses."""
+"""Circular functions and their inverses, and angles."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import define, elementwise, implements
+from ..primitive import Primitive
+from ..variable import as_value
+from .arithmetic import on_numbers, quotient
+from .exponential import sqrt
+from .samples import both, calls, real
+
+
+def _sin(ct: Any, output: Any, x: Any) -> Any:
+    t = cos(x)
+    t *= ct
+    return t
+
+
+def _cos(ct: Any, output: Any, x: Any) -> Any:
+    t = sin(x)
+    t *= ct
+    t *= -1
+    return t
+
+
+def _tan(ct: Any, output: Any, x: Any) -> Any:
+    t = output * output
+    t += 1
+    t *= ct
+    return t
+
+
+sin = elementwise(np.sin, _sin, scalar=math.sin, sample=both((3, 4)))
+cos = elementwise(np.cos, _cos, scalar=math.cos, sample=both((3, 4)))
+tan = elementwise(np.tan, _tan, scalar=math.tan, sample=both((3, 4), low=-1.0, high=1.0))
+
+
+def _arcsin(ct: Any, output: Any, x: Any) -> Any:
+    """ct/√((1-x)·(1+x)): the factors keep the digits that 1 - x² loses near 1."""
+    t = 1 - x
+    t *= x + 1
+    return ct / sqrt(t)
+
+
+def _arctan(ct: Any, output: Any, x: Any) -> Any:
+    t = x * x
+    t += 1
+    return ct / t
+
+
+_inside = both((3, 4), low=-0.8, high=0.8)
+arcsin = elementwise(np.arcsin, _arcsin, scalar=math.asin, sample=_inside, also=(np.asin,))
+arccos = elementwise(
+    np.arccos,
+    lambda ct, output, x: -_arcsin(ct, output, x),
+    scalar=math.acos,
+    sample=_inside,
+    also=(np.acos,),
+)
+arctan = elementwise(np.arctan, _arctan, scalar=math.atan, sample=_inside, also=(np.atan,))
+
+
+# -- of two arguments -----------------------------------------------------------------------------
+
+_plane = calls(
+    real((3, 4), (3, 4), away=(0.0,)), real((2, 3, 1), (3, 4), away=(0.0,)), real((3,), (), low=0.5)
+)
+
+
+def _hypot_x(ct: Any, output: Any, x: Any, y: Any) -> Any:
+    """ct·x/√(x²+y²), 0 at the origin."""
+    t = quotient(x, output)
+    t *= ct
+    return t
+
+
+hypot = elementwise(
+    np.hypot,
+    _hypot_x,
+    lambda ct, output, x, y: _hypot_x(ct, output, y, x),
+    scalar=on_numbers(np.hypot, math.hypot),
+    sample=_plane,
+)
+
+
+def _turn(ct: Any, x: Any, y: Any) -> Any:
+    """ct·x/(x²+y²), 0 at the origin; the squares themselves might overflow or vanish."""
+    r = hypot(x, y)
+    t = quotient(quotient(x, r), r)
+    t *= ct
+    return t
+
+
+arctan2 = elementwise(
+    np.arctan2,
+    lambda ct, output, y, x: _turn(ct, x, y),
+    lambda ct, output, y, x: -_turn(ct, y, x),
+    scalar=on_numbers(np.arctan2, math.atan2),
+    sample=_plane,
+    also=(np.atan2,),
+)
+
+
+# -- degrees and radians --------------------------------------------------------------------------
+
+deg2rad = elementwise(
+    np.deg2rad, lambda ct, output, x: ct * (math.pi / 180), scalar=math.radians, sample=real((3, 4))
+)
+radians = elementwise(
+    np.radians, lambda ct, output, x: ct * (math.pi / 180), scalar=math.radians, sample=real((3, 4))
+)
+rad2deg = elementwise(
+    np.rad2deg, lambda ct, output, x: ct * (180 / math.pi), scalar=math.degrees, sample=real((3, 4))
+)
+degrees = elementwise(
+    np.degrees, lambda ct, output, x: ct * (180 / math.pi), scalar=math.degrees, sample=real((3, 4))
+)
+
+_unwrap = define(
+    lambda p, *, discont, axis, period: np.unwrap(p, discont, axis, period=period),
+    name="unwrap",
+    vjp=lambda ct, output, p, *, discont, axis, period: ct,
+    jvp=lambda p_dot, output, p, *, discont, axis, period: p_dot,
+    sample=calls(
+        real((6,), low=0.0, high=6.0, discont=None, axis=-1, period=2 * math.pi),
+        real((4, 3), low=0.0, high=6.0, discont=None, axis=0, period=4.0),
+    ),
+)
+
+
+@implements(np.unwrap)
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * math.pi) -> Any:
+    """``p`` plus whole periods: its derivative is the identity (nothing flows to ``period``)."""
+    return _unwrap(p, discont=as_value(discont), axis=axis, period=period)
+
+
+# -- sinc -----------------------------------------------------------------------------------------
+
+
+def _sinc_forward(x: Any, *, order: int) -> Any:
+    """The derivative of that order n of sin(πx)/(πx): πⁿ·f⁽ⁿ⁾(u) for f(u) = sin(u)/u, u = πx.
+
+    Near 0, where the recurrence u·f⁽ⁿ⁾ = sin⁽ⁿ⁾ - n·f⁽ⁿ⁻¹⁾ cancels, the series
+    f⁽ⁿ⁾(u) = Σ (-1)^k · u^(2k-n) / ((2k+1)·(2k-n)!) is summed instead.
+    """
+    if order == 0:
+        return float(np.sinc(x)) if x.__class__ is float else np.sinc(x)
+    u = np.asarray(x) * math.pi
+    near = np.abs(u) < order + 1
+    v = np.where(near, u, 0)
+    start = (order + 1) // 2
+    term, series = v ** (2 * start - order), np.zeros_like(v)  # u^(2k-n)/(2k-n)! and the sum
+    for k in range(start, start + 14 + 2 * order):
+        series = series + term * ((-1) ** k / (2 * k + 1))
+        m = 2 * k - order
+        term = term * (v / (m + 1)) * (v / (m + 2))
+    far = np.where(near, 1, u)
+    s, c = np.sin(far), np.cos(far)
+    f = s / far
+    for n in range(1, order + 1):
+        f = ((s, c, -s, -c)[n % 4] - n * f) / far
+    result = np.where(near, series, f) * math.pi**order
+    return result.item() if x.__class__ is float else result[()]
+
+
+_sinc: Primitive = define(
+    _sinc_forward,
+    name="sinc",
+    vjp=lambda ct, output, x, *, order: ct * _sinc(x, order=order + 1),
+    jvp=lambda x_dot, output, x, *, order: x_dot * _sinc(x, order=order + 1),
+    sample=calls(
+        both((3, 4), order=0), real((4,), order=1), real((4,), low=-9.0, high=9.0, order=0)
+    ),
+)
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    """sin(πx)/(πx), 1 at 0; exact at and near 0 to every order."""
+    return _sinc(x, order=0)

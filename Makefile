@@ -1,0 +1,41 @@
+# Two commands for a fresh machine with Python >= 3.11:  make demo   and   make test
+# Each makes the virtual environment .venv by itself.
+
+# The first Python that is new enough; make PYTHON=/path/to/python3.12 overrides it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; \
+	done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test lint images clean
+
+demo: .venv/demo  ## print and draw the example's tape, train on the digits
+	$(BIN)/python examples/digits.py
+
+# Two workers, one BLAS thread each: more threads than cores would wait for each other.
+test: export OPENBLAS_NUM_THREADS = 1
+test: export OMP_NUM_THREADS = 1
+test: .venv/test  ## all tests, with the coverage of both packages
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=97
+
+lint: .venv/lint  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+images: demo  ## the picture of the README
+	cp out/example.svg docs/images/example.svg
+
+# A stamp per set of extras, renewed when pyproject.toml changes.
+.venv/demo .venv/test .venv/lint: .venv/%: .venv/bin/python pyproject.toml
+	@echo "installing the extras [$*] into .venv ..."
+	$(PIP) --editable '.[$*]'
+	@touch $@
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; try make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+
+clean:
+	rm -rf .venv out build dist ./*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

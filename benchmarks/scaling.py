@@ -1,0 +1,58 @@
+"""Cost is linear: time per operation of scalar chains of 1,000 to 1,000,000 entries."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from autograd_tape import Tape, Variable
+
+from .timing import Spread
+
+__all__ = ["LENGTHS", "measure"]
+
+LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
+AT_MOST = 1.5  # per operation, the longest chain over the shortest
+
+
+def measure(*, quick: bool = False, show: Callable[[str], None] = print) -> dict[str, dict[int, Spread]]:
+    """mode -> length -> seconds per operation, forward + backward + the death of the graph."""
+    rounds = 3 if quick else 9
+    results: dict[str, dict[int, Spread]] = {}
+    for mode, f in (("tape.gradient", _gradient), ("backward()", _backward)):
+        samples: dict[int, list[float]] = {n: [] for n in LENGTHS}
+        for i in range(rounds):
+            for n in LENGTHS:  # as many operations of each length, or a tenth of the longest's
+                samples[n].append(_time(f, n, max(1, min(20, 100_000 // n))))
+            show(f"\rlinear cost, {mode}: round {i + 1} of {rounds}")
+        results[mode] = {n: Spread.of(s) for n, s in samples.items()}
+    return results
+
+
+def _time(f: Callable[[int], None], n: int, repeats: int) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    for _ in range(repeats):
+        f(n)
+    return (time.perf_counter() - start) / repeats / n
+
+
+def _chain(x: Variable, a: Variable, b: Variable, n: int) -> Variable:
+    for _ in range(n // 3):
+        x = np.tanh(x * b + a)
+    return x
+
+
+def _gradient(n: int) -> None:
+    x, a, b = Variable(0.5), Variable(0.1), Variable(0.9)
+    with Tape() as tape:
+        y = _chain(x, a, b, n)
+    tape.gradient(y, [x, a, b])
+
+
+def _backward(n: int) -> None:
+    x, a, b = Variable(0.5), Variable(0.1), Variable(0.9)
+    _chain(x, a, b, n).backward()

@@ -1,0 +1,159 @@
+"""Module: an object whose attributes hold the parameters, found by themselves.
+
+Next to read: :mod:`nn.linear`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from autograd_tape import Variable
+
+__all__ = ["Module", "Sequential"]
+
+
+class Module:
+    """Base of all layers and models: give it attributes, and a ``forward``.
+
+    Parameters are the leaf Variables among the attributes, those of attributes that are Modules,
+    and those in lists, tuples and dicts of either.  Attributes whose name begins with an
+    underscore are the module's own business and are not looked at.
+    """
+
+    training = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} defines no forward(self, ...)")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
+
+    # -- what it holds -------------------------------------------------------------------------
+
+    def named_attributes(self) -> Iterator[tuple[str, Any]]:
+        """(name, attribute) in which parameters and modules are looked for."""
+        return ((name, x) for name, x in vars(self).items() if not name.startswith("_"))
+
+    def named_parameters(self) -> Iterator[tuple[str, Variable]]:
+        """(``"layer.0.weight"``, variable) for every parameter; a shared one once."""
+        seen: set[int] = set()
+        for name, p in _walk(self, ""):
+            if isinstance(p, Variable) and id(p) not in seen:
+                seen.add(id(p))
+                yield name, p
+
+    def parameters(self) -> list[Variable]:
+        """Every parameter once, in the order in which the attributes were made."""
+        return [p for _, p in self.named_parameters()]
+
+    def modules(self) -> list[Module]:
+        """This module and all modules inside it."""
+        return [self, *(m for _, m in _walk(self, "") if isinstance(m, Module))]
+
+    def train(self, mode: bool = True) -> Module:
+        """Set ``training`` here and in all modules inside; returns the module."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Module:
+        """The contrary of :meth:`train`: layers such as dropout do nothing."""
+        return self.train(False)
+
+    # -- in and out ----------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Name and a copy of the value of every parameter, as safetensors saves them."""
+        return {n: np.array(p.value) for n, p in _walk(self, "") if isinstance(p, Variable)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Give every parameter the value of its name in ``state``, in the parameter's dtype.
+
+        Raises ValueError, with every missing name, unexpected name and wrong shape in one message,
+        and then changes nothing.
+        """
+        own = {name: p for name, p in _walk(self, "") if isinstance(p, Variable)}
+        problems = [f"missing: {n}, shape {p.shape}" for n, p in own.items() if n not in state]
+        problems += [f"unexpected: {name}" for name in state if name not in own]
+        new = {name: np.asarray(state[name]) for name in own if name in state}
+        problems += [
+            f"{name}: shape {value.shape}, but the parameter has {own[name].shape}"
+            for name, value in new.items()
+            if value.shape != own[name].shape
+        ]
+        if problems:
+            raise ValueError(
+                f"{type(self).__name__} cannot load this state (nothing was changed):\n  "
+                + "\n  ".join(problems)
+            )
+        for name, value in new.items():
+            own[name].value = value.astype(own[name].dtype)
+
+    # -- to look at ----------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses of the repr, for a layer without layers inside."""
+        return ""
+
+    def __repr__(self) -> str:
+        children = [(n, m) for n, m in _walk(self, "", deep=False) if isinstance(m, Module)]
+        if not children:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in children]
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def _walk(module: Module, prefix: str, deep: bool = True) -> Iterator[tuple[str, Any]]:
+    """(dotted name, Variable or Module) below ``module``; modules inside modules if ``deep``.
+
+    A module that refers to one around it is not entered again.
+    """
+    entered = {id(module)}
+
+    def visit(x: Any, name: str) -> Iterator[tuple[str, Any]]:
+        if x.__class__ is Variable:
+            if x.is_leaf:
+                yield name, x
+        elif isinstance(x, Module):
+            if id(x) not in entered:
+                yield name, x
+                if deep:
+                    entered.add(id(x))
+                    yield from attributes(x, name + ".")
+                    entered.discard(id(x))
+        elif isinstance(x, dict):
+            for key, part in x.items():
+                yield from visit(part, f"{name}.{key}")
+        elif isinstance(x, (list, tuple)):
+            for i, part in enumerate(x):
+                yield from visit(part, f"{name}.{i}")
+
+    def attributes(m: Module, prefix: str) -> Iterator[tuple[str, Any]]:
+        for key, x in m.named_attributes():
+            yield from visit(x, prefix + key)
+
+    yield from attributes(module, prefix)
+
+
+class Sequential(Module):
+    """The layers one after another; their names are their numbers, as in PyTorch."""
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        self.layers = list(layers)
+
+    def named_attributes(self) -> Iterator[tuple[str, Any]]:
+        return ((str(i), layer) for i, layer in enumerate(self.layers))
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, i: int) -> Any:
+        return self.layers[i]

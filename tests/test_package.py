@@ -1,0 +1,78 @@
+"""The package as a whole: what it imports, what it lists, and what ``nn`` may not do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import autograd_tape
+import nn
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(code: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, cwd=ROOT,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_nn_registers_no_primitive_and_has_no_rules() -> None:
+    counts = run(
+        "from autograd_tape.primitive import registry; before = len(registry)\n"
+        "import nn; print(len(registry) - before)"
+    )
+    assert counts == "0"
+    for path in (ROOT / "nn").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        for word in ("defvjp", "defjvp", "@primitive", "elementwise(", "define("):
+            assert word not in source, f"{path.name} holds {word}"
+
+
+def test_importing_the_engine_imports_nothing_but_numpy() -> None:
+    code = (
+        "import sys, numpy; before = set(sys.modules); import autograd_tape, json\n"
+        "print(json.dumps(sorted({m.partition('.')[0] for m in set(sys.modules) - before})))"
+    )
+    unwanted = {"graphviz", "pygraphviz", "scipy", "safetensors", "tqdm", "torch", "sklearn", "nn",
+                "hypothesis", "pytest"}  # fmt: skip
+    assert not unwanted & set(json.loads(run(code)))
+
+
+def test_importing_the_engine_takes_at_most_40_ms_more_than_numpy(tmp_path: Path) -> None:
+    code = (
+        "import numpy, time; start = time.process_time(); import autograd_tape\n"
+        "print(time.process_time() - start)"
+    )
+    # The first run compiles; processor time, for other tests run beside this one.
+    compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert min(float(run(code, **compiled)) for _ in range(6)) < 0.040
+
+
+def test_both_packages_are_listed_and_typed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = set(project["tool"]["setuptools"]["packages"])
+    for package in (autograd_tape, nn):
+        top = Path(package.__path__[0])
+        assert (top / "py.typed").exists()
+        found = {".".join(p.parent.relative_to(top.parent).parts) for p in top.rglob("__init__.py")}
+        assert found <= listed
+
+
+def test_the_changelog_and_licence_are_there() -> None:
+    assert "Unreleased" in (ROOT / "CHANGELOG.md").read_text()
+    assert "The autograd_tape authors" in (ROOT / "LICENSE").read_text()
+    assert autograd_tape.__version__
+
+
+def test_public_names_exist() -> None:
+    for package in (autograd_tape, nn):
+        assert all(hasattr(package, name) for name in package.__all__)
