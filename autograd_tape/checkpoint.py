@@ -92,7 +92,7 @@ def _outside(tape: Tape, results: list[Variable]) -> list[Entry]:
     """Entries that the recorded function read although they are not among its arguments."""
     entries = {e for y in results for e in linearize(y._entry, tape.start)}
     return sorted(
-        {p for e in entries for p in e.parents if p.index < tape.start}, key=lambda e: e.index
+        {p for e in entries for p in e.parents if -1 < p.index < tape.start}, key=lambda e: e.index
     )
 
 

@@ -24,6 +24,7 @@ from .tape import Entry
 
 __all__ = ["Diagram", "draw"]
 
+_DEEP = 6  # operations one after another that fit side by side
 LIMIT = 300  # nodes; of a bigger graph the middle is left out, for nobody can read it
 # For 300 nodes with many long edges the best layout takes Graphviz a minute, this one a second.
 _QUICK = {"nslimit": "0.5", "nslimit1": "1", "mclimit": "0.1", "splines": "polyline"}
@@ -129,12 +130,12 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
 
 
 def draw(
-    entries: Sequence[Entry], *, rankdir: str = "LR", dark: bool = False, limit: int = LIMIT,
+    entries: Sequence[Entry], *, rankdir: str | None = None, dark: bool = False, limit: int = LIMIT,
     format: str = "svg", **graph_attributes: str,
 ) -> Diagram:  # fmt: skip
     """The diagram of a tape's entries, oldest first.
 
-    rankdir           "LR": inputs left, target right; "TB": from top to bottom
+    rankdir           "LR": inputs left, target right; "TB": from top to bottom (default: by depth)
     dark              light ink on a dark page
     limit             draw at most about this many nodes, and one that counts those left out
     format            of ``render`` and ``pipe`` where none is given
@@ -142,6 +143,7 @@ def draw(
     """
     colour = _DARK if dark else _LIGHT
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
+    rankdir = rankdir or ("LR" if _depth(entries) <= _DEEP else "TB")
     quick = _QUICK if min(len(entries), limit) > LIMIT // 3 else {}
     diagram = Diagram(
         format=format,
@@ -169,6 +171,15 @@ def draw(
                     diagram.edge(place, str(e.index))
     _edges(diagram, entries, shown)
     return diagram
+
+
+def _depth(entries: Sequence[Entry]) -> int:
+    """How many operations follow one another at most."""
+    depth: dict[Entry, int] = {}
+    for e in entries:
+        below = max((depth.get(p, 0) for p in e.parents), default=-1)
+        depth[e] = below + 1
+    return max(depth.values(), default=0)
 
 
 def _ends(entries: Sequence[Entry], limit: int) -> set[Entry]:
@@ -205,22 +216,43 @@ def _edges(diagram: Diagram, entries: Sequence[Entry], shown: set[Entry]) -> Non
 
 
 def _label(e: Entry, names: Any, value: Any, pale: str) -> str:
-    """An HTML-like label: the name and the operation above type, primal and adjoint."""
+    """An HTML-like label: the name and the operation above type, primal and adjoint.
+
+    The parts of a summary (min, max, mean) stand under their words, the same for both.
+    """
     name, call = _safe(names(e)), _safe(show.call_text(e, names))
-    rows = [f"<B>{name}</B>" if call == "input" else f"<B>{name}</B> = {call}"]
-    title = f'<TR><TD COLSPAN="2">{rows[0]}</TD></TR>'
-    columns = [
-        ("type", show.kind_text(e.dtype, e.shape) if e.shape else None),
-        ("primal", None if value is None else show.value_text(value)),
-        ("adjoint", None if e.note("adjoint") is None else show.value_text(e.adjoint)),
-    ]
-    body = "".join(
-        f'<TR><TD ALIGN="LEFT"><FONT COLOR="{pale}">{what}&#160;&#160;</FONT></TD>'
-        f'<TD ALIGN="RIGHT">{_safe(text)}</TD></TR>'
-        for what, text in columns
-        if text is not None
-    )
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{title}{body}</TABLE>>'
+    rows = [[f"<B>{name}</B>" if call == "input" else f"<B>{name}</B> = {call}"]]
+    if e.shape:
+        rows.append([_coloured(show.kind_text(e.dtype, e.shape), pale)])
+    columns = {"primal": value, "adjoint": e.note("adjoint")}
+    parts = {what: show.value_parts(x) for what, x in columns.items() if x is not None}
+    widest = max(parts.values(), key=len, default=[])
+    if len(widest) > 1:
+        rows.append(["", *(_coloured(word, pale) for word, _ in widest)])
+    for what, cells in parts.items():
+        texts = [text for _, text in cells] if len(cells) > 1 else [" ".join(cells[0]).strip()]
+        rows.append([_coloured(what, pale), *(f"&#160;&#160;{_safe(t)}" for t in texts)])
+    width = max(map(len, rows))
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{_rows(rows, width)}</TABLE>>'
+
+
+def _rows(rows: list[list[str]], width: int) -> str:
+    """Table rows; the last cell of each reaches to the right edge."""
+    lines = []
+    for row in rows:
+        *first, last = row
+        span = f' COLSPAN="{width - len(first)}"' if len(row) < width else ""
+        side = ' ALIGN="RIGHT"' if first else ""
+        cells = [
+            *(f'<TD ALIGN="{"RIGHT" if i else "LEFT"}">{c}</TD>' for i, c in enumerate(first)),
+            f"<TD{span}{side}>{last}</TD>",
+        ]
+        lines.append(f"<TR>{''.join(cells)}</TR>")
+    return "".join(lines)
+
+
+def _coloured(text: str, colour: str) -> str:
+    return f'<FONT COLOR="{colour}">{_safe(text)}</FONT>'
 
 
 def _safe(text: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "call_text", "constant_text", "describe_entry", "entries_html", "kind_text", "label",
-    "names_of", "tape_html", "tape_text", "value_text", "values_of", "variable_text",
+    "names_of", "tape_html", "tape_text", "value_parts", "value_text", "values_of", "variable_text",
 ]  # fmt: skip
 
 LIMIT = 60  # rows that a table shows; of a longer tape it shows both ends
@@ -38,28 +38,50 @@ _LONG = 100  # elements of an array that are written out in the repr of a variab
 # -- values ---------------------------------------------------------------------------------------
 
 
-def number(x: Any) -> str:
-    """Six significant digits, and a point in every float: 3.0, 0.333333, 1e-08."""
+def number(x: Any, digits: int = 6) -> str:
+    """Significant digits, and a point in every float: 3.0, 0.333333, 1e-08."""
     if isinstance(x, (complex, np.complexfloating)):
-        return f"({x:.6g})"
+        return f"({x:.{digits}g})"
     if isinstance(x, (float, np.floating)):
-        text = f"{x:.6g}"
+        text = f"{x:.{digits}g}"
         return f"{text}.0" if text.lstrip("-").isdigit() else text
     return str(x)
 
 
 def value_text(value: Any) -> str:
     """One line for any value: the number, the elements of a short vector, the range of an array."""
+    return " ".join(f"{word} {text}".strip() for word, text in value_parts(value))
+
+
+def value_parts(value: Any) -> list[tuple[str, str]]:
+    """The same in parts, (``"min"``, ``"0.1"``) and so on; what needs no word has an empty one."""
     if value is None:
-        return "-"
+        return [("", "-")]
     if isinstance(value, (tuple, list)):  # an entry with several outputs
-        return f"({', '.join(map(value_text, value))})"
+        return [("", f"({', '.join(map(value_text, value))})")]
     if not isinstance(value, np.ndarray):
-        return number(value)
+        return [("", number(value))]
     if value.ndim <= 1 and value.size <= _SHORT:
         elements = ", ".join(map(number, value.ravel()))
-        return f"[{elements}]" if value.ndim else elements
-    return _range_text(value) if value.size else "empty"
+        return [("", f"[{elements}]" if value.ndim else elements)]
+    if not value.size:
+        return [("", "empty")]
+    return _range(value) if value.dtype.kind in "fcbiu" else [("", "…")]
+
+
+def _range(array: Any) -> list[tuple[str, str]]:
+    """Least, greatest and mean element; of complex elements the least and greatest modulus."""
+    of_complex = array.dtype.kind == "c"
+    with np.errstate(all="ignore"):
+        size = np.abs(array) if of_complex else array
+        low, high = float(size.min()), float(size.max())
+        mean = complex(array.mean()) if of_complex else float(array.mean())
+        bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+    words = ("|min|", "|max|", "mean") if of_complex else ("min", "max", "mean")
+    parts = [(word, number(x, 4)) for word, x in zip(words, (low, high, mean), strict=True)]
+    if low == high and not of_complex:
+        parts = [("all", number(low))]
+    return [*parts, ("not finite", str(bad))] if bad else parts
 
 
 def kind_text(dtype: Any, shape: Any) -> str:
@@ -68,20 +90,6 @@ def kind_text(dtype: Any, shape: Any) -> str:
         return "; ".join(map(kind_text, dtype, shape))
     name = dtype.__name__ if isinstance(dtype, type) else str(dtype)
     return f"{name} {shape}" if shape else name
-
-
-def _range_text(array: Any) -> str:
-    """Least, greatest and mean element; of complex elements the least and greatest modulus."""
-    if array.dtype.kind not in "fcbiu":
-        return "…"
-    with np.errstate(all="ignore"):
-        size = np.abs(array) if array.dtype.kind == "c" else array
-        low, high, mean = (number(float(x)) for x in (size.min(), size.max(), size.mean()))
-        text = f"min {low} max {high} mean {mean}" if low != high else f"all {low}"
-        if array.dtype.kind == "c":
-            text = f"|min| {low} |max| {high} mean {number(complex(array.mean()))}"
-        bad = array.size - int(np.count_nonzero(np.isfinite(array)))
-    return f"{text}, {bad} not finite" if bad else text
 
 
 def constant_text(x: Any) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "NonFiniteError", "Tape", "TapeError", "active_tape", "linearize", "no_grad"]
 
 next_index = count().__next__  # one order for all tapes of the process: inputs come before outputs
+CONSTANT = -2  # the index of a leaf that no sweep ever looks at: what stop_gradient() returns
 
 
 class TapeError(RuntimeError):

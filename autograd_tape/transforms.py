@@ -49,8 +49,9 @@ class _Trace:
 
     def _reads_outside(self) -> bool:
         start = self.tape.start
-        return any(p.index < start for e in self.tape._recorded for p in e.parents) or any(
-            y.__class__ is Variable and y._entry.index < start for y in flatten(self.output)[0]
+        return any(-1 < p.index < start for e in self.tape._recorded for p in e.parents) or any(
+            y.__class__ is Variable and -1 < y._entry.index < start
+            for y in flatten(self.output)[0]
         )
 
     def finish(self) -> int | None:

@@ -54,9 +54,9 @@ def test_the_example() -> None:
     assert [n for n in found if n.isdigit()] == [a, b, add, multiply]
     assert edges(diagram.source) == [(a, add), (b, add), (add, multiply), (b, multiply)]
     assert "<B>a</B>" in found[a]
-    assert ">8.0<" in found[b]
+    assert ";8.0<" in found[b]
     assert "= add(a, b)" in found[add]
-    assert ">15.0<" in found[multiply]
+    assert ";15.0<" in found[multiply]
 
 
 def test_kinds_of_node_differ_in_shape() -> None:
@@ -80,6 +80,22 @@ def test_using_a_variable_twice_draws_two_edges() -> None:
 def test_the_page_is_opaque_light_and_dark() -> None:
     assert 'bgcolor="#ffffff"' in example().diagram().source
     assert 'bgcolor="#1b1f24"' in example().diagram(dark=True).source
+
+
+def test_a_deep_graph_runs_down_the_page_and_a_short_one_across() -> None:
+    x = y = Variable(0.5)
+    for _ in range(7):
+        y = np.tanh(y)
+    assert "rankdir=TB" in y.diagram().source
+    assert "rankdir=LR" in (x * x).diagram().source
+
+
+def test_the_summary_of_an_array_stands_under_its_words() -> None:
+    x = Variable(np.arange(8.0), name="x")
+    np.sum(x * x).backward()
+    words = re.findall(r"[\w.()]+(?=<)", x.diagram().source)
+    assert words == ["x", "(8,)", "min", "max", "mean", "primal", "0.0", "7.0", "3.5",
+                     "adjoint", "0.0", "14.0", "7.0"]  # fmt: skip
 
 
 def test_options_reach_graphviz() -> None:

@@ -82,7 +82,7 @@ def test_positions_are_those_of_indexing() -> None:
         (np.zeros((0, 3)), "empty"),
         (np.zeros((3, 3)), "all 0.0"),
         (np.arange(10.0), "min 0.0 max 9.0 mean 4.5"),
-        (np.array([[1.0, np.inf], [2.0, 3.0]]), "min 1.0 max inf mean inf, 1 not finite"),
+        (np.array([[1.0, np.inf], [2.0, 3.0]]), "min 1.0 max inf mean inf not finite 1"),
         (np.array([[3 + 4j, 0], [0, 0]]), "|min| 0.0 |max| 5.0 mean (0.75+1j)"),
         (np.array([["a", "b"]]), "…"),
         ((np.array([1.0]), np.array(2.0)), "([1.0], 2.0)"),

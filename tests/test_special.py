@@ -94,7 +94,7 @@ N, K = np.array([5.0, 7.3, 4.0]), np.array([2.0, 3.4, 3.0])
 
 
 def test_hyp1f1_of_a_complex_argument() -> None:
-    if abs(s.hyp1f1(1.0, 1.0, 1j) - np.exp(1j)) > 1e-12:
+    if abs(s.hyp1f1(0.7, 2.1, 1.2 + 0.5j) - (1.5241521881678295 + 0.3297526383668352j)) > 1e-9:
         pytest.skip("this SciPy computes it wrongly")  # 1.13
     check(lambda z: s.hyp1f1(0.7, 2.1, z), Z)
 

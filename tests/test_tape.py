@@ -163,6 +163,10 @@ def test_stop_gradient():
     assert x.adjoint == 3.0
     assert stop_gradient(4) == 4
     assert stop_gradient(x).is_leaf
+    assert type(grad(lambda x: x * stop_gradient(x))(3.0)) is float
+    cut = stop_gradient(x * 2.0)
+    assert Tape().gradient(cut * x, cut) == 3.0  # asked for by name, it is a leaf like any other
+    assert [e.note("name") for e in (cut * x).tape] == ["stop_gradient", None, None]
 
 
 def test_check_finite_names_the_first_culprit():

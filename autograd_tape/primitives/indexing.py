@@ -12,7 +12,7 @@ from ..primitive import Primitive, record
 from ..variable import Variable, as_value
 from .construction import nested
 from .samples import both, calls, real
-from .shape import axis_index, dims, moveaxis, ravel, reshape
+from .shape import axis_index, dims, moveaxis, one_axis, ravel, reshape
 
 _INDICES: list[Any] = [
     1, (slice(None), 2), (slice(2, 0, -1), ...), (None, np.array([0, 2, 2])),
@@ -201,9 +201,7 @@ def wrapped(indices: Any, n: int, mode: str, name: str) -> Any:
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
     if out is not None:
         no_out("take")
-    if axis is None:
-        a, axis = ravel(a), 0
-    axis = axis_index(axis, len(a.shape))
+    a, axis = one_axis(a, axis)
     index = wrapped(indices, a.shape[axis], mode, "take")
     return a[along(axis, index)] if axis else a[index]
 

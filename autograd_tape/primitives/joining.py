@@ -21,6 +21,7 @@ from .shape import (
     broadcast_to,
     dims,
     moveaxis,
+    one_axis,
     ravel,
     reshape,
 )
@@ -214,9 +215,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 @implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    if axis is None:
-        a, axis = ravel(a), 0
-    axis = axis_index(axis, len(a.shape))
+    a, axis = one_axis(a, axis)
     n = a.shape[axis]
     repeats = np.asarray(as_value(repeats))
     if repeats.size != 1 or repeats.dtype.kind not in "iu" or repeats < 0:
@@ -329,6 +328,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         if places.ndim == 0:
             values = moveaxis(values, 0, axis)
         new = dims(values)[axis]
+        if len(own) > len(shape):  # NumPy allows leading axes of length 1
+            values = reshape(values, dims(values)[-len(shape) :])
     else:
         new = places.size
     values = broadcast_to(values, (*shape[:axis], new, *shape[axis + 1 :]))

@@ -38,6 +38,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
             raise ValueError(f"unsupported keyword arguments for mode {mode!r}: {key!r}")
     array = nested(array)
     shape = dims(array)
+    if not shape:
+        return np.copy(array)
     widths = _pairs(pad_width, len(shape))
     if any(n < 0 for pair in widths for n in pair):
         raise ValueError("index can't contain negative values")

@@ -31,6 +31,13 @@ def axis_indices(axes: Any, ndim: int) -> tuple[int, ...]:
     return found
 
 
+def one_axis(a: Any, axis: Any) -> tuple[Any, int]:
+    """(array, axis) for functions that flatten without an axis, and take 0-d for one element."""
+    if axis is None:
+        return ravel(a), 0
+    return (a, axis_index(axis, len(dims(a)))) if dims(a) else (ravel(a), axis_index(axis, 1))
+
+
 def dims(x: Any) -> tuple[int, ...]:
     """The shape of an operand: a Variable or anything that NumPy takes for an array."""
     return x.shape if x.__class__ is Variable else np.shape(x)
@@ -106,8 +113,8 @@ def expand_dims(a: Any, axis: Any) -> Any:
 def squeeze(a: Any, axis: Any = None) -> Any:
     if axis is None:
         return _reshape(a, shape=tuple(n for n in a.shape if n != 1))
-    gone = axis_indices(axis, len(a.shape))
-    if any(a.shape[i] != 1 for i in gone):
+    gone = axis_indices(axis, max(len(a.shape), 1))  # NumPy lets 0-d pass for one axis here
+    if a.shape and any(a.shape[i] != 1 for i in gone):
         raise ValueError(f"np.squeeze: axis {axis} of shape {a.shape} is not of length 1")
     return _reshape(a, shape=tuple(n for i, n in enumerate(a.shape) if i not in gone))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..backward import Picked
 from ..dispatch import define
-from ..tape import leaf
+from ..tape import CONSTANT, leaf
 from ..variable import Variable
 from .samples import both
 
@@ -45,7 +45,8 @@ def stop_gradient(x: Any) -> Any:
     note_cut([x._entry], "stop_gradient()")
     result = Variable.__new__(Variable)
     result._value = x._value
-    result._entry = leaf(x._value)
+    result._entry = leaf(x._value, "stop_gradient")
+    result._entry.index = CONSTANT
     return result
 
 
