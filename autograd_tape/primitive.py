@@ -28,7 +28,7 @@ __all__ = ["Primitive", "differentiable_functions", "primitive", "registry"]
 
 Rule = Callable[..., Any]
 Call = tuple[tuple[Any, ...], dict[str, Any]]  # the arguments and keywords of one sample call
-Sample = Callable[[np.random.Generator], Iterable[Call]]
+Sample = Callable[[Any], Iterable[Call]]  # of a np.random.Generator (slow to import: not named)
 
 registry: list[Primitive] = []  # every primitive of the package, in order of definition
 

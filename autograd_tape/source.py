@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import sys
 from typing import NamedTuple
@@ -28,3 +29,12 @@ def caller() -> Place:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_MACHINERY):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+_STORES = {dis.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in dis.opmap}
+
+
+def assigning() -> bool:
+    """Whether the caller's caller is executing ``something[index] = value`` at this moment."""
+    frame = sys._getframe(2)
+    return frame.f_code.co_code[frame.f_lasti] in _STORES

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .methods import ArrayMethods
-from .tape import Entry, Tape, leaf, read_only
+from .source import assigning
+from .tape import Entry, Tape, TapeError, leaf, read_only
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -55,7 +56,7 @@ class Variable(ArrayMethods):
         """The plain value: a Python float or complex, a NumPy scalar, or a read-only array.
 
         Assigning to it gives a *leaf* a new value, from which later operations start; what was
-        recorded before keeps the old one.
+        recorded before keeps the old one.  The adjoint belonged to the old value and goes with it.
         """
         return read_only(self._value)
 
@@ -67,10 +68,7 @@ class Variable(ArrayMethods):
                 "given a value. Make a new Variable from it, or change the leaves"
             )
         fresh = Variable(new, name=self.name)
-        adjoint = self._entry.note("adjoint")
         self._value, self._entry = fresh._value, fresh._entry
-        if adjoint is not None:
-            self._entry.adjoint = adjoint
 
     @property
     def adjoint(self) -> Any:
@@ -163,6 +161,12 @@ class Variable(ArrayMethods):
         return bool(self._value)
 
     def __float__(self) -> float:
+        if assigning():  # ``plain[0] = v``: NumPy asks for a float, and the gradient would be lost
+            raise TapeError(  # not a TypeError, which NumPy would replace by its own
+                "a Variable cannot be written into a plain array: the gradient would be lost. Make "
+                "the array a Variable first (a = Variable(a), or a = np.zeros_like(v) * v), collect "
+                "the parts and np.stack them, or write float(v) for the plain value"
+            )
         self._cut("float()")
         return float(self._value)
 

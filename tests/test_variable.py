@@ -1,10 +1,11 @@
 import copy
 import pickle
+import traceback
 
 import numpy as np
 import pytest
 
-from autograd_tape import Tape, Variable, grad
+from autograd_tape import Tape, TapeError, Variable, grad
 
 
 def test_a_leaf_owns_its_array():
@@ -210,6 +211,21 @@ def test_arrays_of_variables_are_never_built():
                     lambda: np.array([[v], [v]]), lambda: np.array((w, 1.0), dtype=object)):  # fmt: skip
         with pytest.raises(TypeError, match=r"np\.stack"):
             attempt()
+
+
+def test_a_variable_is_not_written_into_a_plain_array():
+    v = Variable(np.ones(2))
+    plain = np.zeros((2, 2))
+    for value in (v, v[0], Variable(2.0)):
+        for index in (0, (0, 1), slice(0, 1)):
+            with pytest.raises((TapeError, TypeError, ValueError)) as caught:
+                plain[index] = value
+            shown = "".join(traceback.format_exception(caught.value))  # NumPy chains its own
+            assert "the gradient would be lost" in shown
+    plain[0, 0] = float(v[0])
+    box = [None]
+    box[0] = v
+    assert box[0] is v
 
 
 def test_functions_without_a_rule_say_what_to_do():

@@ -202,6 +202,10 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     if out is not None:
         no_out("take")
     a, axis = one_axis(a, axis)
+    shape = (*a.shape[:axis], *np.shape(indices), *a.shape[axis + 1 :])
+    if 0 in shape and 0 in (a.shape[:axis] if mode == "raise" else a.shape):
+        # Any index will do where there is nothing to take.
+        return reshape(a, shape)
     index = wrapped(indices, a.shape[axis], mode, "take")
     return a[along(axis, index)] if axis else a[index]
 

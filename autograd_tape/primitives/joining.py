@@ -328,10 +328,10 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         if places.ndim == 0:
             values = moveaxis(values, 0, axis)
         new = dims(values)[axis]
-        if len(own) > len(shape):  # NumPy allows leading axes of length 1
-            values = reshape(values, dims(values)[-len(shape) :])
     else:
         new = places.size
+    if len(own) > len(shape):  # NumPy allows leading axes of length 1
+        values = reshape(values, dims(values)[-len(shape) :])
     values = broadcast_to(values, (*shape[:axis], new, *shape[axis + 1 :]))
     if values.dtype != dtype:
         values = values.astype(dtype)

@@ -45,6 +45,9 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         raise ValueError("index can't contain negative values")
     if mode in ("constant", "empty"):
         return _pad_constant(array, widths, kwargs.get("constant_values", 0))
+    for axis, (n, pair) in enumerate(zip(shape, widths, strict=True)):
+        if n == 0 and pair != (0, 0):
+            raise ValueError(f"np.pad: mode {mode!r} cannot extend the empty axis {axis}")
     if kwargs.get("reflect_type", "even") == "even" and "stat_length" not in kwargs and (
         mode in ("edge", "wrap", "reflect", "symmetric")
     ):  # fmt: skip

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.helpers import check
 
 from autograd_tape import Variable, grad
 from autograd_tape.dispatch import functions
+from tests.helpers import check
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(2, 3))
@@ -28,7 +28,8 @@ def like(x: Any) -> Any:
 CASES: list[Any] = [
     ("array", lambda x: np.array(x, like=like(x)), X),
     ("array nested", lambda x, y: np.array([[x, 1.0, y], [y, y, 2]], like=like(x)), D, P),
-    ("array rows", lambda x: np.array([x[0], [1.0, 2.0, 3.0], (x[1, 0], 0, x[0, 1])], like=like(x)), X),
+    ("array rows",
+     lambda x: np.array([x[0], [1.0, 2.0, 3.0], (x[1, 0], 0, x[0, 1])], like=like(x)), X),
     ("array dtype", lambda x: np.array([x, x], dtype=complex, like=like(x)), V),
     ("array ndmin", lambda x: np.array(x, ndmin=4, like=like(x)), X),
     ("array no copy", lambda x: np.array(x, copy=None, like=like(x)), X),

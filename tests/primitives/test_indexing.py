@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.helpers import check
 
 from autograd_tape import Tape, Variable, grad, hessian, jvp, vjp
 from autograd_tape.dispatch import functions
+from tests.helpers import check
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(3, 4))
@@ -22,12 +22,15 @@ MASK = np.eye(3, 4, dtype=bool)
 
 INDICES: list[Any] = [
     0, -1, (1, 2), (slice(None), 1), slice(None, None, -1), slice(2, 0, -1), (slice(0, 0),),
-    (..., 1), (None, 1), (1, None, slice(1, 3)), ..., (), None, (slice(None, None, 2), slice(3, None, -2)),
+    (..., 1), (None, 1), (1, None, slice(1, 3)), ..., (), None,
+    (slice(None, None, 2), slice(3, None, -2)),
     np.array([0, 2, 2]), [0, 2, 2], [], ([0, 0], [1, 1]), np.array([[0, 1], [-1, -3]]),
     (slice(None), [3, 3, 0]), (np.array([0, 1, 0]), slice(1, None, 2)), (np.array([1, 1]), None, 2),
-    (slice(None), None, np.array([1, 1])), np.ix_([0, 2], [1, 1, 3]), (np.array(1), slice(None)), np.int64(1),
+    (slice(None), None, np.array([1, 1])), np.ix_([0, 2], [1, 1, 3]), (np.array(1), slice(None)),
+    np.int64(1),
     MASK, X > 0, [True, False, True], (slice(None), [True, False, True, True]), (MASK[:, 0], 2),
-    (np.array([True, False, True]), np.array([1, 1])), np.zeros((3, 4), bool), True, False, (np.bool_(True), 0),
+    (np.array([True, False, True]), np.array([1, 1])), np.zeros((3, 4), bool), True, False,
+    (np.bool_(True), 0),
     (np.array([], int), 0), (np.array([[0], [2]]), np.array([[1, 1, 2]])),
 ]  # fmt: skip
 
@@ -284,7 +287,7 @@ READS: list[Any] = [
     ("apply_along_axis last", lambda x: np.apply_along_axis(lambda r: r * r[0], -1, x), Y),
     ("apply_along_axis middle", lambda x: np.apply_along_axis(lambda r: r[:2] ** 2, 1, x), Y),
     ("apply_along_axis matrix",
-     lambda x: np.apply_along_axis(lambda r, k, *, s: np.reshape(r * r, (k, 2)) * s, 1, x, 2, s=3.0), X),
+     lambda x: np.apply_along_axis(lambda r, k, *, s: r.reshape(k, 2) ** 2 * s, 1, x, 2, s=3.0), X),
     ("apply_along_axis vector", lambda x: np.apply_along_axis(lambda r: r[1] * r, 0, x), V),
     ("apply_over_axes", lambda x: np.apply_over_axes(np.sum, x * x, [0, -1]), Y),
 ]  # fmt: skip
@@ -307,7 +310,8 @@ WRITES: list[Any] = [
     ("put_along_axis repeated",
      lambda x, y: np.put_along_axis(x, np.array([[1, 1]]), y, axis=1), X, X[:, :2]),
     ("put_along_axis number", lambda x: np.put_along_axis(x, np.array([[0, 2, 1, 1]]), 9.0, 0), X),
-    ("put_along_axis flat", lambda x, y: np.put_along_axis(x, np.array([1, -1]), y, None), X, V[:2]),
+    ("put_along_axis flat",
+     lambda x, y: np.put_along_axis(x, np.array([1, -1]), y, None), X, V[:2]),
     ("put", lambda x, y: np.put(x, [0, 5, -1], y), X, V[:3]),
     ("put repeats", lambda x, y: np.put(x, [0, 5, -1], y), X, V[:2]),
     ("put number", lambda x: np.put(x, 3, 2.5), X),
@@ -328,7 +332,8 @@ WRITES: list[Any] = [
     ("fill_diagonal values", lambda x, y: np.fill_diagonal(x, y), X, V[:2]),
     ("fill_diagonal long", lambda x, y: np.fill_diagonal(x, y), X, V),
     ("fill_diagonal tall", lambda x, y: np.fill_diagonal(x, y), rng.normal(size=(7, 2)), D),
-    ("fill_diagonal wrap", lambda x, y: np.fill_diagonal(x, y, wrap=True), rng.normal(size=(7, 2)), D),
+    ("fill_diagonal wrap",
+     lambda x, y: np.fill_diagonal(x, y, wrap=True), rng.normal(size=(7, 2)), D),
     ("fill_diagonal list", lambda x: np.fill_diagonal(x, [1.0, 2.0, 3.0]), X),
     ("fill_diagonal cube", lambda x, y: np.fill_diagonal(x, y), rng.normal(size=(2, 2, 2)), D),
 ]  # fmt: skip
@@ -395,7 +400,7 @@ def test_wrong_arguments(f: Any, error: type[Exception], words: str) -> None:
 
 
 def test_forward_mode_and_pullbacks_through_updates() -> None:
-    y, dot = jvp(written(1), (X, V), (np.zeros((3, 4)), np.ones(4)))
+    _y, dot = jvp(written(1), (X, V), (np.zeros((3, 4)), np.ones(4)))
     np.testing.assert_allclose(dot[1], 2 * V)
     assert not dot[0].any()
     _, pullback = vjp(written(1), X, V)
@@ -414,3 +419,15 @@ def test_a_big_gather_adds_up_as_numpy_does() -> None:
         t = Variable(table)
         loss = np.sum(t[index] * weights)
     np.testing.assert_allclose(tape.gradient(loss, t), expected)
+
+
+def test_empty_and_0_d_arrays_as_in_numpy() -> None:
+    for f, x in [
+        (lambda x: np.take(x, [4], axis=1), np.zeros((0, 2))),
+        (lambda x: np.take(x, [4], axis=0, mode="clip"), np.zeros((2, 0))),
+        (lambda x: np.take(x, [0, -1], axis=-1), D),
+        (lambda x: np.repeat(x, 3, axis=0), D),
+        (lambda x: np.squeeze(x, 0), D),
+        (lambda x: np.compress([True], x, axis=0), D),
+    ]:
+        check(f, x)

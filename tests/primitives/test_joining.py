@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.helpers import check
 
 from autograd_tape import Variable, jvp
 from autograd_tape.dispatch import functions
+from tests.helpers import check
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(3, 4))
@@ -188,7 +188,7 @@ def test_python_floats_stack() -> None:
     np.sum(s * s).backward()
     assert (v.adjoint, w.adjoint) == (8.0, 6.0)
     assert isinstance(v.adjoint, float)
-    y, dot = jvp(lambda a, b: np.stack([a, b]), (2.0, 3.0), (1.0, 5.0))
+    _y, dot = jvp(lambda a, b: np.stack([a, b]), (2.0, 3.0), (1.0, 5.0))
     np.testing.assert_array_equal(dot, [1, 5])
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.helpers import check
 
 from autograd_tape import Variable, grad
 from autograd_tape.dispatch import cutting, functions
+from tests.helpers import check
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(3, 4))
@@ -46,7 +46,8 @@ CASES: list[Any] = [
     ("piecewise overlap",
      lambda x: np.piecewise(x, [x > -9, x > 0], [lambda t: t * t, lambda t: 3 * t]), X),
     ("piecewise arguments",
-     lambda x: np.piecewise(x, [x < 0], [lambda t, k, s: k * t * t, lambda t, k, s: s * t], 2.0, s=3.0), X),
+     lambda x: np.piecewise(
+         x, [x < 0], [lambda t, k, s: k * t * t, lambda t, k, s: s * t], 2.0, s=3.0), X),
     ("piecewise 0-d", lambda x: np.piecewise(x, [x > 0], [lambda t: t * t, 5.0]), D),
     ("piecewise single", lambda x: np.piecewise(x, x > 0, [lambda t: t * t, np.sin]), V),
     ("choose", lambda x, y: np.choose([[0, 1, 0, 1]], [x, y]), X, Y),
@@ -141,13 +142,15 @@ PLAIN: list[Any] = [
     lambda x: np.isneginf(x), lambda x: np.isclose(x, x + 1e-9), lambda x: np.allclose(x, x),
     lambda x: np.array_equal(x, x), lambda x: np.array_equiv(x, x[0]), lambda x: np.isreal(x),
     lambda x: np.iscomplex(x), lambda x: np.iscomplexobj(x), lambda x: np.isrealobj(x),
-    lambda x: np.logical_and(x, x > 0), lambda x: np.logical_not(x), lambda x: np.any(x > 0, axis=0),
+    lambda x: np.logical_and(x, x > 0), lambda x: np.logical_not(x),
+    lambda x: np.any(x > 0, axis=0),
     lambda x: np.all(x, axis=1, keepdims=True), lambda x: np.isin(x, [x[0, 0]]),
     lambda x: np.argmax(x, axis=1), lambda x: np.argmin(x), lambda x: np.argsort(x, axis=0),
     lambda x: np.argpartition(x, 1), lambda x: np.argwhere(x > 0), lambda x: np.nonzero(x),
     lambda x: np.flatnonzero(x), lambda x: np.searchsorted(np.sort(X[0]), x),
     lambda x: np.count_nonzero(x, axis=0), lambda x: np.digitize(x, [0.0, 1.0]),
-    lambda x: np.lexsort((x[0], x[1])), lambda x: np.nanargmax(x), lambda x: np.nanargmin(x, axis=1),
+    lambda x: np.lexsort((x[0], x[1])), lambda x: np.nanargmax(x),
+    lambda x: np.nanargmin(x, axis=1),
     lambda x: np.histogram(x, bins=3), lambda x: np.histogram_bin_edges(x, 4),
     lambda x: np.histogram2d(x[0], x[1], 2), lambda x: np.histogramdd(x, 2),
     lambda x: np.tril_indices_from(x), lambda x: np.triu_indices_from(x, 1),
@@ -155,7 +158,8 @@ PLAIN: list[Any] = [
     lambda x: np.empty_like(x).shape, lambda x: np.result_type(x, np.float32),
     lambda x: np.can_cast(x.dtype, np.float32), lambda x: np.min_scalar_type(x),
     lambda x: np.common_type(x), lambda x: np.array2string(x), lambda x: np.array_str(x),
-    lambda x: np.array_repr(x), lambda x: np.shares_memory(x, x), lambda x: np.may_share_memory(x, x),
+    lambda x: np.array_repr(x), lambda x: np.shares_memory(x, x),
+    lambda x: np.may_share_memory(x, x),
     lambda x: x.argmax(0), lambda x: x.argsort(), lambda x: x.nonzero(), lambda x: x.any(),
     lambda x: x.all(axis=0), lambda x: x.round(1), lambda x: x > 0, lambda x: x == X,
 ]  # fmt: skip
