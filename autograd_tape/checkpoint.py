@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from .backward import push, sweep, zeros_for
+from .adjoint import zeros_for
+from .backward import sweep
 from .containers import flatten, map_leaves
-from .primitive import Primitive, enter, handle
+from .entry import Entry, linearize
+from .forward import push
+from .primitive import Primitive
 from .primitives.structure import identity, outputs
-from .tape import Entry, Tape, TapeError, linearize
+from .record import enter, handle
+from .tape import Tape, TapeError
 from .variable import Variable, as_value
 
 __all__ = ["checkpoint"]

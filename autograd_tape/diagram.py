@@ -20,7 +20,7 @@ from typing import Any
 import graphviz
 
 from . import display as show
-from .tape import Entry
+from .entry import Entry
 
 __all__ = ["Diagram", "draw"]
 

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .primitive import Primitive, Sample, binary, registry, unary
+from .primitive import Primitive, Sample, registry
+from .record import binary, unary
 from .variable import Variable
 
 __all__ = ["call_ufunc", "cutting", "define", "elementwise", "functions", "implements",

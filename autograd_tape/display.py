@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .entry import Entry
 from .primitive import FREED
 from .replay import primals
-from .tape import Entry
 
 if TYPE_CHECKING:
     from .tape import Tape

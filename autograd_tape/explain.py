@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .display import label
+from .entry import Entry, linearize
 from .replay import primal
 from .source import caller
-from .tape import Entry, linearize
 
 if TYPE_CHECKING:
     from .variable import Variable
@@ -106,7 +106,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
 
 def _not_finite(order: list[Entry], adjoints: dict[Entry, Any]) -> str:
     """Which rule made the first NaN or Inf of the reverse sweep, from which value."""
-    from .primitive import pull
+    from .pull import pull
 
     for entry in order:  # in the order of the sweep
         ct = adjoints.get(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .tape import Entry, linearize
+from .entry import Entry, linearize
 
 __all__ = ["primal", "primals"]
 

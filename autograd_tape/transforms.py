@@ -13,10 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from .backward import default_seed, gradient, push, require_variable, sweep, zeros_for
+from .adjoint import default_seed, zeros_for
+from .backward import sweep
 from .containers import flatten, map_leaves
+from .entry import Entry, linearize
+from .forward import push
+from .gradient import gradient, require_variable
 from .primitives.structure import identity
-from .tape import Entry, Tape, active, linearize
+from .tape import Tape, active
 from .variable import Variable, as_value
 
 __all__ = [

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .entry import Entry, leaf, read_only
 from .methods import ArrayMethods
 from .source import assigning
-from .tape import Entry, Tape, TapeError, leaf, read_only
+from .tape import Tape
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -105,7 +106,7 @@ class Variable(ArrayMethods):
         seed  the adjoint of this variable, of its shape; may be left out for a scalar (1).
         A second call, or one from another target, replaces adjoints and never adds to them.
         """
-        from .backward import backward
+        from .gradient import backward
 
         backward(self, seed)
 
@@ -162,15 +163,13 @@ class Variable(ArrayMethods):
 
     def __float__(self) -> float:
         if assigning():  # ``plain[0] = v``: NumPy asks for a float, and the gradient would be lost
-            raise TapeError(  # not a TypeError, which NumPy would replace by its own
-                "a Variable cannot be written into a plain array: the gradient would be lost. Make "
-                "the array a Variable first (a = Variable(a), or a = np.zeros_like(v) * v), collect "
-                "the parts and np.stack them, or write float(v) for the plain value"
-            )
+            raise TypeError(_LOST)
         self._cut("float()")
         return float(self._value)
 
     def __complex__(self) -> complex:
+        if assigning():
+            raise TypeError(_LOST)
         self._cut("complex()")
         return complex(self._value)
 
@@ -277,6 +276,13 @@ class Variable(ArrayMethods):
         """
         updated = setitem(self, index, new)
         self._value, self._entry = updated._value, updated._entry
+
+
+_LOST = (
+    "a Variable cannot be written into a plain array: the gradient would be lost. Make the array a "
+    "Variable (a = Variable(np.zeros(n)); a[i] = v), collect the parts and np.stack them, or write "
+    "float(v) for the plain value"
+)
 
 
 def _restore(value: Any, name: str | None) -> Variable:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograd_tape import Variable, grad, jvp, primitive, stop_gradient
-from autograd_tape.primitive import reads
+from autograd_tape.needs import reads
 from autograd_tape.testing import check_grads
 
 

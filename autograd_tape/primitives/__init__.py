@@ -2,6 +2,7 @@
 
 from . import (
     arithmetic,
+    arrangement,
     complex,
     construction,
     covariance,
@@ -33,9 +34,9 @@ from . import (
 )
 
 __all__ = [
-    "arithmetic", "complex", "construction", "covariance", "cumulative", "decompositions",
-    "determinants", "einsum", "exponential", "fourier", "indexing", "joining", "linalg", "norms",
-    "ordering", "padding", "piecewise", "polynomials", "products", "quantiles", "reductions",
-    "selection", "shape", "signal", "softmax", "statistics", "structure", "trigonometric",
-    "ufunc_methods",
+    "arithmetic", "arrangement", "complex", "construction", "covariance", "cumulative",
+    "decompositions", "determinants", "einsum", "exponential", "fourier", "indexing", "joining",
+    "linalg", "norms", "ordering", "padding", "piecewise", "polynomials", "products", "quantiles",
+    "reductions", "selection", "shape", "signal", "softmax", "statistics", "structure",
+    "trigonometric", "ufunc_methods",
 ]  # fmt: skip

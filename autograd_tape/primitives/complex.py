@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, elementwise, implements
-from ..primitive import unary
+from ..record import unary
 from ..variable import as_value
 from .samples import both
 from .trigonometric import arctan2

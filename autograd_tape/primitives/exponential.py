@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, elementwise, implements
-from ..primitive import Primitive, unary
+from ..primitive import Primitive
+from ..record import unary
 from ..variable import as_value
 from .arithmetic import on_numbers
 from .samples import both, calls, real

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import Scattered, is_basic
 from ..dispatch import define, implements, no_out
-from ..primitive import Primitive, record
+from ..primitive import Primitive
+from ..record import record
+from ..scatter import Scattered, add_at, is_basic
 from ..variable import Variable, as_value
 from .construction import nested
 from .samples import both, calls, real
@@ -27,20 +28,6 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
 
 
 # -- reading ---------------------------------------------------------------------------------------
-
-
-def add_at(total: Any, index: Any, c: Any) -> None:
-    """``total[index] += c`` in place, where repeated indices add up."""
-    if is_basic(index):
-        total[index] += c
-    elif index.__class__ is np.ndarray and total.ndim > 1 and total.flags.c_contiguous:
-        # Rows: NumPy adds along a flat index about three times as fast.
-        row = total.shape[1:]
-        width = int(np.prod(row, dtype=int))
-        flat = np.add.outer(index.ravel() * width, np.arange(width))
-        np.add.at(total.reshape(-1), flat.ravel(), np.broadcast_to(c, index.shape + row).ravel())
-    else:
-        np.add.at(total, index, c)
 
 
 def _put(ct: Any, *, index: Any, shape: tuple[int, ...]) -> Any:

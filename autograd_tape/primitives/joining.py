@@ -339,4 +339,3 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     return take(concatenate([arr, values], axis), order, axis)
 
 
-from .padding import pad  # noqa: E402, F401  (it joins, hence last)

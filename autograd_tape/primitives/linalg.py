@@ -13,7 +13,6 @@ import numpy as np
 
 from ..dispatch import define, functions, implements, no_out, plain
 from ..variable import as_value
-from . import norms  # noqa: F401 (registers)
 from .decompositions import H, hermitian
 from .determinants import square
 from .einsum import array

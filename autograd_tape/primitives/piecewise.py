@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, elementwise, functions, implements, no_out, plain
-from ..primitive import unary
+from ..record import unary
 from ..variable import as_value
 from .arithmetic import nothing, on_numbers, quotient
 from .complex import imag as _imag

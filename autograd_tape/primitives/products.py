@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, functions, implements, no_out
-from ..primitive import binary
+from ..record import binary
 from .einsum import array
 from .indexing import put
 from .samples import both, calls

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, implements, no_out
-from ..primitive import Primitive, record, unary
+from ..primitive import Primitive
+from ..record import record, unary
 from ..variable import Variable, as_value
 from .samples import both, calls, real
 

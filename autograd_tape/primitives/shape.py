@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, implements
-from ..primitive import record
+from ..record import record
 from ..variable import Variable, as_value
 from .samples import both, calls
 
@@ -251,4 +251,3 @@ def np_astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -
     return astype(x, dtype)
 
 
-from . import arrangement  # noqa: E402, F401  (it reshapes, hence last)

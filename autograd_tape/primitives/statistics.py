@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, implements
-from ..primitive import unary
+from ..record import unary
 from ..variable import as_value
 from .covariance import average, corrcoef, cov
 from .quantiles import median, quantile

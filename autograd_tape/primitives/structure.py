@@ -8,7 +8,7 @@ import numpy as np
 
 from ..backward import Picked
 from ..dispatch import define
-from ..tape import CONSTANT, leaf
+from ..entry import CONSTANT, leaf
 from ..variable import Variable
 from .samples import both
 

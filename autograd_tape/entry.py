@@ -1,0 +1,164 @@
+"""An entry: one row of the tape, and the order in which rows stand.
+
+An :class:`Entry` is data: a primitive applied to earlier entries and constants, with its static
+parameters, shape and dtype.  No closure hangs on it, so the row can be printed, drawn, replayed on
+new inputs, and swept in either direction.
+
+Next to read: :mod:`autograd_tape.tape`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+from operator import attrgetter
+from sys import getrefcount
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+    from .source import Place
+
+__all__ = ["ALONE", "CONSTANT", "Entry", "forget", "leaf", "linearize", "next_index", "read_only"]
+
+next_index = count().__next__  # one order for all tapes of the process: inputs come before outputs
+CONSTANT = -2  # the index of a leaf that no sweep ever looks at: what stop_gradient() returns
+
+
+class Entry:
+    """One row of the tape.
+
+    index      position in the one order of recording
+    primitive  what was applied; None for a leaf (an input of the program)
+    inputs     earlier entries, and constants as they are
+    params     static keyword arguments of the primitive
+    output     the primal value, kept only where a rule will read it (a leaf keeps its own)
+    shape      of the output
+    dtype      of the output; the Python types float and complex stand for unboxed Python scalars
+    """
+
+    __slots__ = (
+        "__weakref__", "adjoint", "cut", "dtype", "handle", "index", "inputs", "name", "output",
+        "params", "place", "primitive", "shape",
+    )  # fmt: skip
+
+    index: int
+    primitive: Primitive | None
+    inputs: tuple[Any, ...]
+    params: dict[str, Any] | None
+    output: Any
+    shape: tuple[int, ...]
+    dtype: Any
+    # Set only when there is something to say; read them through ``note``.
+    adjoint: Any  # left by the last backward() that reached the entry
+    cut: tuple[str, Place]  # by what and where a path from here was last cut
+    handle: Any  # weak reference to the variable whose adjoint was asked for
+    name: str
+    place: Place  # the user's own line, on tapes that keep it
+
+    def note(self, what: str) -> Any:
+        """The optional attribute ``what``, or None where it was never set."""
+        return getattr(self, what, None)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for length in self.shape:
+            n *= length
+        return n
+
+    @property
+    def parents(self) -> list[Entry]:
+        """The recorded ones among the inputs, in order."""
+        return [x for x in self.inputs if x.__class__ is Entry]
+
+    def __repr__(self) -> str:
+        from .display import describe_entry
+
+        return describe_entry(self)
+
+
+def leaf(value: Any, name: str | None = None) -> Entry:
+    """A new input of the program that holds ``value``."""
+    entry = Entry()
+    entry.index = next_index()
+    entry.primitive = None
+    entry.inputs = ()
+    entry.params = None
+    entry.output = value
+    if value.__class__ is float or value.__class__ is complex:
+        entry.shape, entry.dtype = (), value.__class__
+    else:
+        entry.shape, entry.dtype = value.shape, value.dtype
+    if name is not None:
+        entry.name = name
+    return entry
+
+
+def linearize(target: Entry, floor: int = -1) -> list[Entry]:
+    """Every entry that ``target`` depends on, newest first: the tape, read from its end.
+
+    Entries older than ``floor`` are left out.  Iterative, so that depth is free.
+    """
+    seen = {target}
+    order = [target]
+    add, push = seen.add, order.append
+    for entry in order:
+        for x in entry.inputs:
+            if x.__class__ is Entry and x not in seen and x.index >= floor:
+                add(x)
+                push(x)
+    order.sort(key=attrgetter("index"), reverse=True)
+    return order
+
+
+def forget(order: list[Entry]) -> None:
+    """Drop from a linearized tape (newest first) the history that nobody can ask about any more.
+
+    In ``w = w - lr * w.adjoint`` each new ``w`` descends from the old one, and the chain would
+    grow with every step.  A variable whose adjoint was asked for and which is gone since can
+    never be asked again; an entry with nothing else before it becomes a leaf.
+    """
+    unaskable = {e for e in order if e.primitive is None and _is_gone(e)}
+    if not unaskable:
+        return
+    from .replay import primal
+
+    edges = Counter(p for e in order for p in e.parents)
+    for e in reversed(order):
+        parents = e.parents
+        if parents and all(p in unaskable for p in parents):
+            # No variable holds the entry if all references to it are the graph's own: its edges,
+            # its places in ``order`` and ``edges``, and the local name.
+            held = getrefcount(e) > ALONE + edges[e] + (2 if e in edges else 1)
+            e.output = primal(e)
+            e.primitive, e.inputs, e.params = None, (), None
+            if not held:
+                unaskable.add(e)
+
+
+def _references_of_a_local() -> int:
+    alone = Entry()
+    return getrefcount(alone)
+
+
+ALONE = _references_of_a_local()  # what getrefcount says of an object that one local name holds
+
+
+def _is_gone(entry: Entry) -> bool:
+    handle = entry.note("handle")
+    return handle is not None and handle() is None
+
+
+def read_only(value: Any) -> Any:
+    """What is handed out to look at: an array that cannot be written to, without a copy."""
+    if value.__class__ is np.ndarray and value.flags.writeable:
+        value = value.view()
+        value.flags.writeable = False
+    return value

@@ -1,0 +1,100 @@
+"""Asking for a sweep: ``v.backward()`` and ``tape.gradient(...)``."""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from typing import Any
+
+import numpy as np
+
+from .adjoint import default_seed, zeros_for
+from .backward import sweep
+from .containers import flatten
+from .entry import ALONE, forget, linearize
+from .explain import remember_target
+from .primitive import FREED
+from .pull import freed_message
+from .tape import TapeError
+from .variable import Variable
+
+__all__ = ["backward", "gradient", "require_variable"]
+
+
+def require_variable(target: Any, what: str) -> Variable:
+    if target.__class__ is not Variable:
+        raise TypeError(
+            f"{what} must be a Variable, not {type(target).__name__}: either it does not depend on "
+            "any Variable, or the path was cut on the way (comparison, integer, .value, float())"
+        )
+    variable: Variable = target
+    return variable
+
+
+def backward(target: Variable, seed: Any = None) -> None:
+    """See :meth:`Variable.backward`."""
+    start = target._entry
+    seed = default_seed(start, seed)
+    order = linearize(start)
+    forget(order)
+    adjoints, _ = sweep(start, seed, order=order)
+    for entry, adjoint in adjoints.items():
+        entry.adjoint = adjoint
+    remember_target(start)
+
+
+def gradient(
+    target: Any,
+    sources: Any,
+    seed: Any = None,
+    *,
+    recorded: bool = False,
+    free_from: int | None = None,
+    unconnected: str = "raise",
+) -> Any:
+    """Adjoints of ``sources`` (any container of Variables) in the same structure."""
+    variable = require_variable(target, "the target")
+    leaves, rebuild = flatten(sources)
+    for i, source in enumerate(leaves):
+        require_variable(source, f"source {i}")
+    entries = [source._entry for source in leaves]
+    for source, entry in zip(leaves, entries, strict=True):
+        if not recorded:
+            source.adjoint  # noqa: B018 (asked for: lets a loop's old parameters be forgotten)
+            if entry.primitive is not None:
+                entry.output = source._value
+                forget(linearize(entry))
+    start = variable._entry
+    if start.primitive is FREED:
+        raise TapeError(freed_message())
+    seed = default_seed(start, seed)
+    floor = min((e.index for e in entries), default=start.index)
+    adjoints, _ = sweep(
+        start, seed, floor=floor, keep=set(entries), recorded=recorded, free_from=free_from
+    )
+    results = []
+    for i, (source, entry) in enumerate(zip(leaves, entries, strict=True)):
+        adjoint = adjoints.get(entry)
+        if adjoint is None:
+            if unconnected == "raise":
+                raise TapeError(_unreached(i, source, variable))
+            adjoint = zeros_for(source)
+        elif adjoint.__class__ is np.ndarray and (
+            # Held by the dict and by this local name only, it is nobody else's; else it is copied:
+            # what is handed out is the caller's alone.
+            adjoint.base is not None
+            or not adjoint.flags.writeable
+            or getrefcount(adjoint) > ALONE + 1
+        ):
+            adjoint = np.array(adjoint)
+        results.append(adjoint)
+    return rebuild(results)
+
+
+def _unreached(i: int, source: Variable, target: Variable) -> str:
+    from .display import label
+    from .explain import explain
+
+    return (
+        f"the target {label(target._entry)} does not reach source {i}, {label(source._entry)}: "
+        f"{explain(source, target)}"
+    )

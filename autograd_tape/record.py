@@ -1,0 +1,196 @@
+"""Recording: compute the primal value and append one entry.
+
+``record`` does it for any number of arguments; ``unary`` and ``binary`` make functions that do the
+same for one and two, written out because this is the hot path: a small operation costs about as
+much in Python as in NumPy.
+
+Next to read: :mod:`autograd_tape.entry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .entry import Entry, next_index
+from .tape import active
+from .variable import Variable, reject_nested
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+
+__all__ = ["FALLBACK", "binary", "enter", "handle", "record", "unary"]
+
+FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
+_object = np.dtype(object)
+_PYTHON_NUMBERS = {float, int, bool, complex}
+new = object.__new__  # Variable() would copy its value and make a leaf
+
+
+def unary(primitive: Primitive) -> Callable[[Any], Any]:
+    """The function that records ``primitive(x)`` for a Variable ``x``."""
+    scalar, forward = primitive.scalar, primitive.forward
+
+    def call(x: Any) -> Any:
+        if x.__class__ is not Variable:
+            return scalar(x) if x.__class__ is float else forward(x)
+        value, parent = x._value, x._entry
+        if value.__class__ is float:
+            try:
+                output = scalar(value)
+            except FALLBACK:
+                output = float(forward(value))
+        else:
+            output = forward(value)
+            if value.__class__ is complex and output.__class__ not in _PYTHON_NUMBERS:
+                output = output.item()  # a Python number stays one, and promotes nothing
+        entry = Entry()
+        entry.index = next_index()
+        entry.primitive = primitive
+        entry.inputs = (parent,)
+        entry.params = None
+        entry.output = output if primitive.needs_output else None
+        if primitive.needs_x:
+            parent.output = value
+        if output.__class__ is float:
+            entry.shape = ()
+            entry.dtype = float
+        else:
+            describe(entry, output)
+        tape = active()
+        if tape is not None:
+            tape.record(entry, output)
+        result: Any = new(Variable)
+        result._value = output
+        result._entry = entry
+        return result
+
+    return call
+
+
+def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """The function that records ``primitive(x, y)`` where one or both are Variables."""
+    scalar, forward = primitive.scalar, primitive.forward
+
+    def call(x: Any, y: Any) -> Any:
+        if x.__class__ is Variable:
+            a, ex = x._value, x._entry
+            if primitive.needs_x:
+                ex.output = a
+        else:
+            a = ex = constant(primitive, x)
+        if y.__class__ is Variable:
+            b, ey = y._value, y._entry
+            if primitive.needs_y:
+                ey.output = b
+        elif ex is a:
+            return forward(x, y)
+        else:
+            b = ey = constant(primitive, y)
+        try:
+            output = scalar(a, b)
+        except FALLBACK:
+            output = forward(a, b)
+            if a.__class__ in _PYTHON_NUMBERS and b.__class__ in _PYTHON_NUMBERS:
+                output = output.item()
+        entry = Entry()
+        entry.index = next_index()
+        entry.primitive = primitive
+        entry.inputs = (ex, ey)
+        entry.params = None
+        entry.output = output if primitive.needs_output else None
+        if output.__class__ is float:
+            entry.shape = ()
+            entry.dtype = float
+        else:
+            describe(entry, output)
+        tape = active()
+        if tape is not None:
+            tape.record(entry, output)
+        result: Any = new(Variable)
+        result._value = output
+        result._entry = entry
+        return result
+
+    return call
+
+
+def record(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> Variable:
+    """Record ``primitive(*args, **params)`` where at least one argument is a Variable."""
+    needs = primitive.needs
+    values, inputs = [], []
+    for i, x in enumerate(args):
+        if x.__class__ is Variable:
+            if needs is None or (needs and needs[i]):
+                x._entry.output = x._value
+            values.append(x._value)
+            inputs.append(x._entry)
+        else:
+            x = constant(primitive, x)
+            values.append(x)
+            inputs.append(x)
+    output = primitive.forward(*values, **params)
+    return enter(primitive, tuple(inputs), params, output)
+
+
+def enter(
+    primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any], output: Any
+) -> Variable:
+    """Append the entry of a call whose ``output`` is known; a Variable that holds it."""
+    entry = Entry()
+    entry.index = next_index()
+    entry.primitive = primitive
+    entry.inputs = inputs
+    entry.params = params or None
+    entry.output = output if primitive.needs_output else None
+    describe(entry, output)
+    tape = active()
+    if tape is not None:
+        tape.record(entry, output)
+    return handle(entry, output)
+
+
+def handle(entry: Entry, value: Any) -> Variable:
+    """A Variable for an entry that exists."""
+    result: Any = new(Variable)
+    result._value, result._entry = value, entry
+    return result  # type: ignore[no-any-return]
+
+
+def describe(entry: Entry, output: Any) -> None:
+    """Shape and dtype of what was computed; a result that cannot be differentiated is an error."""
+    kind = output.__class__
+    if kind is float or kind is complex:
+        entry.shape, entry.dtype = (), kind
+    elif kind is tuple:  # several outputs: each is picked by an entry of its own
+        entry.shape, entry.dtype = tuple(o.shape for o in output), tuple(o.dtype for o in output)
+    else:
+        try:
+            entry.shape, entry.dtype = output.shape, output.dtype
+        except AttributeError:
+            name = entry.primitive.name if entry.primitive else "leaf"
+            raise TypeError(
+                f"{name} returned {output!r} of type {kind.__name__}; a primitive's forward must "
+                "return a float, complex or NumPy array (or a tuple of arrays)"
+            ) from None
+        if entry.dtype is _object:
+            name = entry.primitive.name if entry.primitive else "leaf"
+            raise TypeError(
+                f"{name} gave an array of dtype object, which cannot be differentiated: one of its "
+                "operands holds Python objects; convert it to float first"
+            )
+
+
+_PLAIN = {float, int, complex, bool, np.ndarray, type(None), str, tuple, slice}
+
+
+def constant(primitive: Primitive, x: Any) -> Any:
+    """A plain operand as it is recorded; what NumPy would make an object array is an error."""
+    if x.__class__ in _PLAIN or isinstance(x, np.generic):
+        return x
+    if isinstance(x, list):
+        reject_nested(x, primitive.name)
+        return np.asarray(x)
+    return x
