@@ -25,7 +25,7 @@ from .transforms import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad", "grad", "hessian", "hvp",
-    "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel", "stop_gradient",
-    "value_and_grad", "vjp", "where_safe",
+    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad", "grad",
+    "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel",
+    "stop_gradient", "value_and_grad", "vjp", "where_safe",
 ]  # fmt: skip

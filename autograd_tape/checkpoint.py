@@ -144,9 +144,7 @@ def _push(entry: Entry, tangents: dict[int, Any], recorded: bool) -> Any:
     start = {sources[i]: x_dot for i, x_dot in tangents.items()}
     dots = push(order[::-1], start, recorded)
     parts = [dots.get(y._entry) for y in results]
-    filled = tuple(
-        zeros_for(y) if d is None else d for y, d in zip(results, parts, strict=True)
-    )
+    filled = tuple(zeros_for(y) if d is None else d for y, d in zip(results, parts, strict=True))
     return filled[0] if len(filled) == 1 else filled
 
 

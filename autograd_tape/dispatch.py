@@ -113,12 +113,10 @@ def _plain_call(function: Any, *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-# -- ufuncs with a method or keywords ---------------------------------------------------------------
+# -- ufuncs with a method or keywords -------------------------------------------------------------
 
 
-def call_ufunc(
-    ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def call_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``ufunc(..., where=, dtype=)``, ``ufunc.reduce``, ``.accumulate``, ``.outer``, ``.at``."""
     implementation = functions.get(ufunc)
     if implementation is None and load_special(ufunc):
@@ -135,8 +133,8 @@ def call_ufunc(
     where = kwargs.pop("where", True)
     if where is not True:
         raise TypeError(
-            f"np.{ufunc.__name__}: where= without out= leaves elements undefined, and out= cannot be "
-            f"recorded; write np.where(mask, np.{ufunc.__name__}(...), otherwise)"
+            f"np.{ufunc.__name__}: where= without out= leaves elements undefined, and out= cannot "
+            f"be recorded; write np.where(mask, np.{ufunc.__name__}(...), otherwise)"
         )
     dtype = kwargs.pop("dtype", None)
     for key in ("casting", "order", "subok"):  # how the result is laid out, not what it is
@@ -145,7 +143,8 @@ def call_ufunc(
         return implementation(*inputs, **kwargs)
     if kwargs:
         raise TypeError(
-            f"np.{ufunc.__name__}: the argument {next(iter(kwargs))!r} is not supported on Variables"
+            f"np.{ufunc.__name__}: the argument {next(iter(kwargs))!r} is not supported on "
+            "Variables"
         )
     if dtype is not None:
         inputs = tuple(np.asarray(x).astype(dtype) if x.__class__ is not Variable
@@ -182,4 +181,3 @@ def no_rule(function: Any, args: Any, kwargs: Any) -> TypeError:
         "f.defjvp(rule) (see autograd_tape.primitive), or compose it from functions of "
         "docs/coverage.md"
     )
-

@@ -150,5 +150,3 @@ def _path(entry: Entry, end: Entry, order: list[Entry]) -> list[Entry]:
 
 def _step(entry: Entry) -> str:
     return label(entry) if entry.primitive is None else f"{entry.primitive.name} ({label(entry)})"
-
-

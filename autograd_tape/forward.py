@@ -22,9 +22,7 @@ def push(
         primitive = entry.primitive
         if primitive is None or entry in tangents:
             continue
-        moving = [
-            i for i, x in enumerate(entry.inputs) if x.__class__ is Entry and x in tangents
-        ]
+        moving = [i for i, x in enumerate(entry.inputs) if x.__class__ is Entry and x in tangents]
         if not moving:
             continue
         if primitive is FREED:

@@ -59,7 +59,7 @@ def operands(entry: Entry, recorded: bool) -> tuple[Any, list[Any]]:
 
 
 def retry(rule: Rule, moving: Any, entry: Entry, recorded: bool) -> Any:
-    """A rule that failed on Python floats, on NumPy's, which give inf and nan where Python raises."""
+    """A rule that failed on Python floats, on NumPy's: these give inf where Python raises."""
     if entry.dtype is not float or recorded:
         raise  # the rule's own error, which is being handled
     output, args = operands(entry, recorded)

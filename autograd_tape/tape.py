@@ -131,7 +131,9 @@ class Tape(Recorder):
     ) -> None:
         enclosing = self._enclosing()
         _active.reset(self._tokens.pop())
-        if self.shared and isinstance(enclosing, Tape):  # what happened inside happened on the outer tape, too
+        if self.shared and isinstance(
+            enclosing, Tape
+        ):  # what happened inside happened on the outer tape, too
             enclosing._recorded.extend(self._recorded)
 
     def _enclosing(self) -> Recorder | None:
@@ -165,8 +167,8 @@ class Tape(Recorder):
             if entry.inputs and _checksum(entry.inputs[i]) != before:
                 raise TapeError(
                     f"operand {i} of {entry!r}, recorded at {entry.place}, is a plain array that "
-                    "was changed after it was recorded; its gradient would be wrong. Pass a copy, or "
-                    "change it after the sweep"
+                    "was changed after it was recorded; its gradient would be wrong. Pass a copy, "
+                    "or change it after the sweep"
                 )
 
     # -- asking --------------------------------------------------------------------------------
@@ -194,9 +196,7 @@ class Tape(Recorder):
         if self._tokens:  # asked inside its own ``with``: the sweep is not part of what it sweeps
             token = _active.set(enclosing)
             try:
-                result = gradient(
-                    target, sources, seed, recorded=recorded, free_from=free_from
-                )
+                result = gradient(target, sources, seed, recorded=recorded, free_from=free_from)
             finally:
                 _active.reset(token)
         else:

@@ -60,7 +60,9 @@ def _check(
     tolerance = rtol * max(1.0, scale)
     if "fwd" in modes:
         out_dot = flatten(jvp(f, args, t)[1])[0]
-        got = float(sum(np.real(np.sum(c * as_value(d))) for c, d in zip(cts, out_dot, strict=True)))
+        got = float(
+            sum(np.real(np.sum(c * as_value(d))) for c, d in zip(cts, out_dot, strict=True))
+        )
         _compare(f, path + "jvp", got, expected, tolerance)
     if "rev" in modes:
         y, pullback = vjp(f, *args)
@@ -73,18 +75,21 @@ def _check(
         for x, b in zip(leaves, back, strict=True):
             if np.shape(x) != np.shape(b) or np.result_type(x) != np.result_type(b):
                 raise AssertionError(
-                    f"{_name(f)}: the adjoint has shape {np.shape(b)} and dtype {np.result_type(b)}, "
-                    f"the argument {np.shape(x)} and {np.result_type(x)}"
+                    f"{_name(f)}: the adjoint has shape {np.shape(b)} and dtype "
+                    f"{np.result_type(b)}, the argument {np.shape(x)} and {np.result_type(x)}"
                 )
     if order > 1:
         for mode in modes:
             if mode == "rev":
+
                 def first(*a: Any) -> Any:
                     y, pullback = vjp(f, *a)
                     return pullback(flatten(y)[1](cts))
             else:
+
                 def first(*a: Any) -> Any:
                     return jvp(f, a, t)[1]
+
             _check(first, args, order - 1, modes, rtol * 10, step, rng, f"{path}{mode} of ")
 
 

@@ -54,8 +54,7 @@ class _Trace:
     def _reads_outside(self) -> bool:
         start = self.tape.start
         return any(-1 < p.index < start for e in self.tape._recorded for p in e.parents) or any(
-            y.__class__ is Variable and -1 < y._entry.index < start
-            for y in flatten(self.output)[0]
+            y.__class__ is Variable and -1 < y._entry.index < start for y in flatten(self.output)[0]
         )
 
     def finish(self) -> int | None:
@@ -163,8 +162,10 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         cts = flatten(ct)[0]
         if len(cts) != len(outputs):
             raise ValueError(f"the output has {len(outputs)} arrays, ct has {len(cts)}")
-        recorded = trace.recorded or isinstance(active(), Tape) or any(
-            c.__class__ is Variable for c in cts
+        recorded = (
+            trace.recorded
+            or isinstance(active(), Tape)
+            or any(c.__class__ is Variable for c in cts)
         )
         total: Any = None
         for output, c in zip(outputs, cts, strict=True):

@@ -37,6 +37,8 @@ def check(
         wide, rebuild = flatten(y)
         for w, o in zip(wide, outputs, strict=True):
             assert np.result_type(w) == np.result_type(o)
-        for x, adjoint in zip(narrow, pullback(rebuild([np.ones_like(w) for w in wide])), strict=True):
+        for x, adjoint in zip(
+            narrow, pullback(rebuild([np.ones_like(w) for w in wide])), strict=True
+        ):
             assert adjoint.dtype == np.float32, "a float32 argument has a float32 adjoint"
             assert adjoint.shape == x.shape

@@ -2,7 +2,7 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from tests.coverage_page import PAGE, SPECIAL, page, special_status  # noqa: E402
+from tests.coverage_page import PAGE, SPECIAL, page, special_status
 
 
 def test_the_page_is_in_step():

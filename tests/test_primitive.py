@@ -60,7 +60,7 @@ def with_rule(rule):
     [
         (lambda ct, o, x, y: np.ones(5), ValueError,
          r"rule of f returned an adjoint of shape \(5,\) for an argument of shape \(3,\)"),
-        (lambda ct, o, x, y: np.sum(ct * y), ValueError, r"shape \(\) for an argument of shape \(3,\)"),
+        (lambda ct, o, x, y: np.sum(ct * y), ValueError, r"shape \(\) for an argument of shape"),
         (lambda ct, o, x, y: (ct * y).astype(np.float64), TypeError,
          "dtype float64 for an argument of dtype float32"),
         (lambda ct, o, x, y: None, TypeError, "rule of f returned None"),
@@ -138,7 +138,7 @@ def test_what_a_rule_reads():
         return np.reshape(ct, x.shape) * y.dtype.type(1)
 
     def inner_function(ct, output, x):
-        return [x for _ in range(2)][0] * ct
+        return next(x for _ in range(2)) * ct
 
     assert reads(uses_shape_only) == set()
     assert reads(inner_function) == {0}

@@ -171,10 +171,15 @@ def test_stop_gradient():
 
 def test_check_finite_names_the_first_culprit():
     x = Variable(np.array([1.0, 0.0]), name="x")
-    with pytest.raises(NonFiniteError) as caught, Tape(check_finite=True), np.errstate(all="ignore"):
+
+    def f():
         y = x * 2.0
         z = y**-1.0  # the culprit
-        np.tanh(z)
+        return np.tanh(z)
+
+    checked = Tape(check_finite=True)
+    with checked, np.errstate(all="ignore"), pytest.raises(NonFiniteError) as caught:
+        f()
     message = str(caught.value)
     assert "power made the first non-finite value (inf, 1 of 2 elements)" in message
     line = int(re.search(r"test_tape\.py:(\d+)", message).group(1))

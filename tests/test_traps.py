@@ -96,7 +96,9 @@ def test_constant_input_has_gradient_zero(f):
 
 def test_norm_squared_has_its_hessian_away_from_zero():
     x = np.array([3.0, 4.0])
-    np.testing.assert_allclose(hessian(lambda x: np.linalg.norm(x) ** 2)(x), 2 * np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(
+        hessian(lambda x: np.linalg.norm(x) ** 2)(x), 2 * np.eye(2), atol=1e-12
+    )
 
 
 def test_std_at_a_constant_other_than_zero():

@@ -60,7 +60,7 @@ def test_other_bad_input():
         Variable([[1.0], [1.0, 2.0]])
     with pytest.raises(TypeError, match=r"np\.stack"):
         Variable([Variable(1.0), 2.0])
-    with pytest.raises(TypeError, match="Variable of a Variable|of a Variable"):
+    with pytest.raises(TypeError, match=r"Variable\(v\) of a Variable"):
         Variable(Variable(1.0))
     with pytest.raises(TypeError, match="cannot be subclassed"):
         type("Sub", (Variable,), {})
@@ -93,7 +93,8 @@ def test_it_behaves_like_an_array():
     np.testing.assert_array_equal(v > 2.0, x > 2.0)
     np.testing.assert_array_equal(v == x, x == x)
     np.testing.assert_array_equal(v != v, x != x)
-    np.testing.assert_array_equal(2.0 <= v, x >= 2.0)
+    np.testing.assert_array_equal(v >= 2.0, x >= 2.0)
+    np.testing.assert_array_equal(v <= 2.0, x <= 2.0)
     np.testing.assert_array_equal(v < v, x < x)
     assert 5.0 in v
     assert 7.0 not in v
@@ -207,8 +208,13 @@ def test_an_alias_taken_before_keeps_its_value():
 
 def test_arrays_of_variables_are_never_built():
     v, w = Variable(1.0), Variable(np.ones(2))
-    for attempt in (lambda: np.array([v, v]), lambda: np.array([w, w]), lambda: np.asarray(w),
-                    lambda: np.array([[v], [v]]), lambda: np.array((w, 1.0), dtype=object)):  # fmt: skip
+    for attempt in (
+        lambda: np.array([v, v]),
+        lambda: np.array([w, w]),
+        lambda: np.asarray(w),
+        lambda: np.array([[v], [v]]),
+        lambda: np.array((w, 1.0), dtype=object),
+    ):
         with pytest.raises(TypeError, match=r"np\.stack"):
             attempt()
 

@@ -24,9 +24,7 @@ def one_minus(t: Any) -> Any:
 
 # -- exponentials ---------------------------------------------------------------------------------
 
-exp = elementwise(
-    np.exp, lambda ct, output, x: ct * output, scalar=math.exp, sample=both((3, 4))
-)
+exp = elementwise(np.exp, lambda ct, output, x: ct * output, scalar=math.exp, sample=both((3, 4)))
 
 
 def _exp2(ct: Any, output: Any, x: Any) -> Any:

@@ -337,5 +337,3 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         values = values.astype(dtype)
     order = np.insert(np.arange(n), obj, np.arange(n, n + new))
     return take(concatenate([arr, values], axis), order, axis)
-
-

@@ -88,9 +88,7 @@ _sort = define(
 
 
 @implements(np.sort)
-def sort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> Any:
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     """``np.sort``; ``kind`` and ``stable`` change nothing, for equal elements share evenly."""
     _no_fields("sort", order)
     a = operand(a)

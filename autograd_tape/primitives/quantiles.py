@@ -61,9 +61,7 @@ def _of_nothing(function: Callable[..., Any], a: Any, axis: Any, keepdims: bool,
     return plain + np.sum(a, axis=axis, keepdims=keepdims)
 
 
-def _median(
-    function: Any, a: Any, axis: Any, out: Any, keepdims: Any, skip_nan: bool
-) -> Any:
+def _median(function: Any, a: Any, axis: Any, out: Any, keepdims: Any, skip_nan: bool) -> Any:
     a, keepdims = ready(function.__name__, a, None, out), bool(given(keepdims, False))
     axis = tuple(axis) if isinstance(axis, list) else axis
     if a.size == 0:

@@ -12,7 +12,11 @@ Shape = tuple[int, ...]
 
 
 def real(
-    *shapes: Shape, low: float = -2.0, high: float = 2.0, away: tuple[float, ...] = (), **params: Any
+    *shapes: Shape,
+    low: float = -2.0,
+    high: float = 2.0,
+    away: tuple[float, ...] = (),
+    **params: Any,
 ) -> Callable[[np.random.Generator], Iterator[Call]]:
     """One call with uniform float64 operands of the given shapes, none within 0.1 of ``away``."""
 
@@ -28,9 +32,7 @@ def real(
     return sample
 
 
-def both(
-    *shapes: Shape, **options: Any
-) -> Callable[[np.random.Generator], Iterator[Call]]:
+def both(*shapes: Shape, **options: Any) -> Callable[[np.random.Generator], Iterator[Call]]:
     """A real call, then the same with complex128 operands."""
 
     def sample(rng: np.random.Generator) -> Iterator[Call]:

@@ -109,9 +109,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     if len(funclist) == n + 1:  # the last one is for what no condition took
         conditions = np.concatenate([conditions, ~np.any(conditions, axis=0, keepdims=True)])
     elif len(funclist) != n:
-        raise ValueError(
-            f"with {n} condition(s), either {n} or {n + 1} functions are expected"
-        )
+        raise ValueError(f"with {n} condition(s), either {n} or {n + 1} functions are expected")
     result: Any = np.zeros(x.shape, x.dtype)
     for condition, f in zip(conditions, funclist, strict=True):
         if not callable(f):

@@ -249,5 +249,3 @@ def astype(x: Variable, dtype: Any) -> Any:
 @implements(*(getattr(np, name) for name in ("astype",) if hasattr(np, name)))  # NumPy 2.1
 def np_astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return astype(x, dtype)
-
-

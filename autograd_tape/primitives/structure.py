@@ -37,7 +37,7 @@ identity = define(
 
 
 def stop_gradient(x: Any) -> Any:
-    """The value of ``x``, as a Variable that passes no gradient on; plain values come back as is."""
+    """The value of ``x``, as a Variable that passes no gradient on; plain values are returned."""
     if x.__class__ is not Variable:
         return x
     from ..explain import note_cut

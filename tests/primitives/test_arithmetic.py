@@ -173,7 +173,7 @@ def test_power_at_zero_with_a_recorded_exponent() -> None:
     adjoints = vjp(np.power, x, y)[1](np.ones(4))
     np.testing.assert_array_equal(adjoints[0], [0, 1, 0, 0])
     np.testing.assert_array_equal(adjoints[1], [0, 0, 0, 0])
-    for f in (lambda v: 0 ** v, lambda v: 0.0 ** v, lambda v: np.zeros(3) ** v):
+    for f in (lambda v: 0**v, lambda v: 0.0**v, lambda v: np.zeros(3) ** v):
         assert np.sum(elementwise_grad(f)(np.array([1.0, 2.0, 0.5]))) == 0.0
 
 

@@ -19,7 +19,6 @@ D = np.array(1.5)
 P, Q = np.array(0.5), np.array(2.0)
 
 
-
 def like(x: Any) -> Any:
     """What to give for ``like=``: NumPy takes arrays there, and no plain numbers."""
     return x if isinstance(x, Variable) else np.zeros(())
@@ -84,7 +83,6 @@ CASES: list[Any] = [
 @pytest.mark.parametrize(("f", "args"), [pytest.param(c[1], c[2:], id=c[0]) for c in CASES])
 def test_against_numpy_and_differences(f: Any, args: Any) -> None:
     check(f, *args)
-
 
 
 def test_names_of_the_arguments_are_those_of_numpy() -> None:

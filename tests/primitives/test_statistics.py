@@ -124,9 +124,7 @@ def test_spread_of_masked_nan() -> None:
         assert g[1] == 0
     for f, nan_f in ((np.mean, np.nanmean), (np.var, np.nanvar), (np.std, np.nanstd)):
         assert nan_f(Variable(x)).value == pytest.approx(nan_f(x), rel=1e-15)
-        np.testing.assert_array_equal(
-            grad(nan_f)(x), grad(lambda a, f=f: f(a, where=there))(x)
-        )
+        np.testing.assert_array_equal(grad(nan_f)(x), grad(lambda a, f=f: f(a, where=there))(x))
 
 
 @pytest.mark.parametrize("function", [np.nanmean, np.nanvar, np.nanstd], **by_name)
