@@ -17,18 +17,21 @@ from .variable import Variable, as_value
 __all__ = ["cast", "conform", "conform_tangent", "default_seed", "unbroadcast", "zeros_for"]
 
 
+_PYTHON_NUMBERS = {float, int, complex, bool}
+
+
 def conform(c: Any, parent: Entry, entry: Entry) -> Any:
     """Undo for one contribution what broadcasting and promotion did in the forward computation."""
     primitive = entry.primitive
     assert primitive is not None
-    shape, dtype = np.shape(as_value(c)), _dtype_of(c)
+    dtype, want = _dtype_of(c), parent.dtype
+    shape = () if c.__class__ in _PYTHON_NUMBERS else c.shape
     if shape != parent.shape:
-        if shape != entry.shape and not primitive.batched:
-            raise _wrong_shape(primitive, c, parent, entry)
-        c = unbroadcast(c, parent.shape)
-        if c is None:
-            raise _wrong_shape(primitive, as_value(c), parent, entry)
-    want = parent.dtype
+        fits = shape == entry.shape or primitive.batched
+        fitted = unbroadcast(c, parent.shape) if fits else None
+        if fitted is None:
+            raise _wrong_shape(primitive, shape, parent, entry)
+        c = fitted
     boxed = isinstance(dtype, np.dtype) and isinstance(want, np.dtype)  # no Python number
     if dtype is want or (boxed and dtype == want):
         return c
@@ -77,14 +80,18 @@ def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
     if any(n != 1 and have[i + extra] != n for i, n in enumerate(shape)):
         return None
     axes = (*range(extra), *stretched)
+    if c.__class__ is np.ndarray and not stretched:
+        return np.add.reduce(c, axes)
     if axes:
         c = np.sum(c, axis=axes, keepdims=bool(stretched))
     return np.reshape(c, shape) if np.shape(as_value(c)) != shape else c
 
 
-def _wrong_shape(p: Primitive, c: Any, parent: Entry, entry: Entry) -> ValueError:
+def _wrong_shape(
+    p: Primitive, shape: tuple[int, ...], parent: Entry, entry: Entry
+) -> ValueError:
     return ValueError(
-        f"a rule of {p.name} returned an adjoint of shape {np.shape(as_value(c))} for an argument "
+        f"a rule of {p.name} returned an adjoint of shape {shape} for an argument "
         f"of shape {parent.shape} ({entry!r}); it must have the argument's shape, or the output's "
         f"shape {entry.shape} where the argument was broadcast"
     )

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .adjoint import conform
-from .entry import Entry, linearize
+from .entry import ABSENT, Entry, linearize
 from .primitive import FREED
 from .pull import pull
 from .record import FALLBACK
@@ -54,6 +55,30 @@ def sweep(
     get = adjoints.get
     take: Any = get if keep is None else adjoints.pop
     kept = {e for e in keep or () if e.primitive is not None}
+
+    def add(x: Entry, c: Any) -> None:
+        """Add ``c``, what a rule of ``entry`` returned for its input ``x``, to the adjoint of x."""
+        if c.__class__ is not ndarray or c.dtype is not x.dtype or c.shape != x.shape:
+            if c.__class__ is Picked:
+                return _pick(adjoints, x, c)
+            if c.__class__ is Scattered:
+                if not recorded:
+                    return _scatter(adjoints, owned, x, c)
+                c = c.put(c.ct, index=c.index, shape=x.shape)
+            if c is None:
+                raise TypeError(_no_adjoint(entry))
+            c = conform(c, x, entry)
+        old = get(x)
+        if old is None:  # borrowed: it may be shared with another entry
+            adjoints[x] = c
+        elif x in owned and c.__class__ is not Variable:
+            old += c  # in place
+        else:
+            adjoints[x] = total = old + c
+            if total.__class__ is ndarray:
+                owned.add(x)
+        return None
+
     for entry in linearize(target, floor) if order is None else order:
         primitive = entry.primitive
         if primitive is None:
@@ -66,19 +91,19 @@ def sweep(
         arity = primitive.arity
         if recorded or not arity or entry.params is not None or ct.__class__ is list:
             for x, c in pull(entry, _fill(entry, ct), floor, recorded):
-                _accumulate(adjoints, owned, x, c, entry, recorded)
+                add(x, c)
         else:  # ``pull`` and the case of Python floats, written out where their cost counts
-            inputs, output = entry.inputs, entry.output
+            a, b = x, y = entry.x, entry.y
+            output = entry.output
             if output is None:
                 output = entry
             try:
                 if arity == 1:
-                    (x,) = inputs
-                    a = x.output
-                    cx = primitive.vjp_x(ct, output, x if a is None else a)
                     to_x, to_y = True, False
+                    if x.output is not None:
+                        a = x.output
+                    cx = primitive.vjp_x(ct, output, a)
                 else:
-                    a, b = x, y = inputs
                     to_x = to_y = False
                     if x.__class__ is Entry:
                         to_x = x.index >= floor
@@ -96,57 +121,26 @@ def sweep(
                 if entry.dtype is not float:
                     raise
                 for x, c in pull(entry, ct, floor, False):
-                    _accumulate(adjoints, owned, x, c, entry, False)
+                    add(x, c)
                 to_x = to_y = False
             if to_x:
                 if cx.__class__ is float and x.dtype is float:
                     old = get(x)
                     adjoints[x] = cx if old is None else old + cx
                 else:
-                    _accumulate(adjoints, owned, x, cx, entry, False)
+                    add(x, cx)
             if to_y:
                 if cy.__class__ is float and y.dtype is float:
                     old = get(y)
                     adjoints[y] = cy if old is None else old + cy
                 else:
-                    _accumulate(adjoints, owned, y, cy, entry, False)
+                    add(y, cy)
         if free_from is not None and entry.index >= free_from:
-            entry.inputs = ()
-            entry.output = entry.params = None
+            entry.x = entry.output = entry.params = None
+            entry.y = ABSENT
+            entry.more = ()
             entry.primitive = FREED
     return adjoints, owned
-
-
-def _accumulate(
-    adjoints: dict[Entry, Any], owned: set[Entry], x: Entry, c: Any, entry: Entry, recorded: bool
-) -> None:
-    """Add ``c``, what a rule of ``entry`` returned for its input ``x``, to the adjoint of ``x``."""
-    if c.__class__ in _SPECIAL:
-        if c.__class__ is Picked:
-            _pick(adjoints, x, c)
-            return
-        if c.__class__ is Scattered:
-            if not recorded:
-                _scatter(adjoints, owned, x, c)
-                return
-            c = c.put(c.ct, index=c.index, shape=x.shape)
-        c = conform(c, x, entry)
-    elif c is None:
-        raise TypeError(_no_adjoint(entry))
-    elif c.shape != x.shape or c.dtype is not x.dtype:
-        c = conform(c, x, entry)
-    old = adjoints.get(x)
-    if old is None:  # borrowed: it may be shared with another entry
-        adjoints[x] = c
-    elif x in owned and c.__class__ is not Variable:
-        np.add(old, c, out=old)
-    else:
-        adjoints[x] = total = old + c
-        if total.__class__ is np.ndarray:
-            owned.add(x)
-
-
-_SPECIAL = {Scattered, Picked, int, bool, float, complex}
 
 
 def _pick(adjoints: dict[Entry, Any], parent: Entry, c: Picked) -> None:

@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from .primitive import Primitive
     from .source import Place
 
-__all__ = ["ALONE", "CONSTANT", "Entry", "forget", "leaf", "linearize", "next_index", "read_only"]
+__all__ = ["ABSENT", "ALONE", "CONSTANT", "Entry", "forget", "leaf", "linearize", "next_index", "read_only"]
 
 next_index = count().__next__  # one order for all tapes of the process: inputs come before outputs
 CONSTANT = -2  # the index of a leaf that no sweep ever looks at: what stop_gradient() returns
+
+
+class _Absent:
+    """Stands where a second input would stand."""
+
+
+ABSENT = _Absent()
 
 
 class Entry:
@@ -40,13 +47,15 @@ class Entry:
     """
 
     __slots__ = (
-        "__weakref__", "adjoint", "cut", "dtype", "handle", "index", "inputs", "name", "output",
-        "params", "place", "primitive", "shape",
+        "__weakref__", "adjoint", "cut", "dtype", "handle", "index", "more", "name", "output",
+        "params", "place", "primitive", "shape", "x", "y",
     )  # fmt: skip
 
     index: int
     primitive: Primitive | None
-    inputs: tuple[Any, ...]
+    x: Any  # the first input, and the second: most entries have one or two, and a tuple for them
+    y: Any  # would double what the garbage collector has to look at (ABSENT: there is only one)
+    more: tuple[Any, ...] | None  # all inputs, if there are not one or two
     params: dict[str, Any] | None
     output: Any
     shape: tuple[int, ...]
@@ -57,6 +66,22 @@ class Entry:
     handle: Any  # weak reference to the variable whose adjoint was asked for
     name: str
     place: Place  # the user's own line, on tapes that keep it
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        if self.more is not None:
+            return self.more
+        return (self.x,) if self.y is ABSENT else (self.x, self.y)
+
+    @inputs.setter
+    def inputs(self, inputs: tuple[Any, ...]) -> None:
+        self.x, self.y, self.more = None, ABSENT, None
+        if len(inputs) == 1:
+            (self.x,) = inputs
+        elif len(inputs) == 2:
+            self.x, self.y = inputs
+        else:
+            self.more = inputs
 
     def note(self, what: str) -> Any:
         """The optional attribute ``what``, or None where it was never set."""
@@ -110,10 +135,19 @@ def linearize(target: Entry, floor: int = -1) -> list[Entry]:
     order = [target]
     add, push = seen.add, order.append
     for entry in order:
-        for x in entry.inputs:
+        if entry.more is None:
+            x, y = entry.x, entry.y
             if x.__class__ is Entry and x not in seen and x.index >= floor:
                 add(x)
                 push(x)
+            if y.__class__ is Entry and y not in seen and y.index >= floor:
+                add(y)
+                push(y)
+        else:
+            for x in entry.more:
+                if x.__class__ is Entry and x not in seen and x.index >= floor:
+                    add(x)
+                    push(x)
     order.sort(key=attrgetter("index"), reverse=True)
     return order
 

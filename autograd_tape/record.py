@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .entry import Entry, next_index
+from .entry import ABSENT, Entry, next_index
 from .tape import active
 from .variable import Variable, reject_nested
 
@@ -25,6 +25,7 @@ __all__ = ["FALLBACK", "binary", "enter", "handle", "record", "unary"]
 
 FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
 _object = np.dtype(object)
+ndarray = np.ndarray
 _PYTHON_NUMBERS = {float, int, bool, complex}
 new = object.__new__  # Variable() would copy its value and make a leaf
 
@@ -49,7 +50,9 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         entry = Entry()
         entry.index = next_index()
         entry.primitive = primitive
-        entry.inputs = (parent,)
+        entry.x = parent
+        entry.y = ABSENT
+        entry.more = None
         entry.params = None
         entry.output = output if primitive.needs_output else None
         if primitive.needs_x:
@@ -57,6 +60,9 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         if output.__class__ is float:
             entry.shape = ()
             entry.dtype = float
+        elif output.__class__ is ndarray and output.dtype is not _object:
+            entry.shape = output.shape
+            entry.dtype = output.dtype
         else:
             describe(entry, output)
         tape = active()
@@ -75,12 +81,14 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
     scalar, forward = primitive.scalar, primitive.forward
 
     def call(x: Any, y: Any) -> Any:
+        ex: Any
+        ey: Any
         if x.__class__ is Variable:
             a, ex = x._value, x._entry
             if primitive.needs_x:
                 ex.output = a
         else:
-            a = ex = constant(primitive, x)
+            a = ex = x if x.__class__ in _PLAIN else constant(primitive, x)
         if y.__class__ is Variable:
             b, ey = y._value, y._entry
             if primitive.needs_y:
@@ -88,7 +96,7 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         elif ex is a:
             return forward(x, y)
         else:
-            b = ey = constant(primitive, y)
+            b = ey = y if y.__class__ in _PLAIN else constant(primitive, y)
         try:
             output = scalar(a, b)
         except FALLBACK:
@@ -98,12 +106,17 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         entry = Entry()
         entry.index = next_index()
         entry.primitive = primitive
-        entry.inputs = (ex, ey)
+        entry.x = ex
+        entry.y = ey
+        entry.more = None
         entry.params = None
         entry.output = output if primitive.needs_output else None
         if output.__class__ is float:
             entry.shape = ()
             entry.dtype = float
+        elif output.__class__ is ndarray and output.dtype is not _object:
+            entry.shape = output.shape
+            entry.dtype = output.dtype
         else:
             describe(entry, output)
         tape = active()

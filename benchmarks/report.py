@@ -25,7 +25,9 @@ def machine() -> dict[str, str]:
     cpu = platform.processor() or platform.machine()
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as lines:
-            names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+            names = [
+                line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")
+            ]
             cpu = names[0] if names else cpu
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in PACKAGES)
     return {
@@ -53,7 +55,8 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
     widths = [max(len(r[i]) for r in [header, *rows]) for i in range(len(header))]
     lines = [header, ["-" * w for w in widths], *rows]
     return "\n".join(
-        "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |" for line in lines
+        "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
+        for line in lines
     )
 
 
@@ -95,7 +98,13 @@ def scaling_table(times: dict[str, dict[int, Spread]]) -> str:
             mode, *(_time(by_length[n].median) for n in scaling.LENGTHS), f"{ratio:.3g}",
             f"{scaling.AT_MOST:g}", verdict(ratio, scaling.AT_MOST),
         ])  # fmt: skip
-    header = ["per op, entries:", *(f"{n:,}" for n in scaling.LENGTHS), "last / first", "bound", "verdict"]
+    header = [
+        "per op, entries:",
+        *(f"{n:,}" for n in scaling.LENGTHS),
+        "last / first",
+        "bound",
+        "verdict",
+    ]
     return _table(header, rows)
 
 
@@ -119,11 +128,11 @@ def markdown(
     """All tables as one page."""
     parts = [
         "# Results",
-        "Written by `python -m benchmarks`; do not edit. Forward plus backward, all contenders in one "
-        "process and in turn (A B C A B C …), each ratio taken within a round; medians, with quartiles "
-        "in brackets. `time.perf_counter`; the garbage collector is enabled as users have it, and run "
-        "once before each sample. `torch.set_num_threads(2)`. Gradients of all contenders were "
-        "compared before timing.",
+        "Written by `python -m benchmarks`; do not edit. Forward plus backward, all contenders in "
+        "one process and in turn (A B C A B C …), each ratio taken within a round; medians, with "
+        "quartiles in brackets. `time.perf_counter`; the garbage collector is enabled as users "
+        "have it, and run once before each sample. `torch.set_num_threads(2)`. Gradients of all "
+        "contenders were compared before timing.",
         "\n".join(f"- {key}: {value}" for key, value in machine().items()),
     ]
     if results:
@@ -151,7 +160,8 @@ def save(
             "ops": result.case.ops,
             "seconds": {name: asdict(result.seconds(name)) for name in result.samples},
             "bounds": [
-                {**asdict(b), "ratio": asdict(result.ratio(b.ours, b.peer))} for b in result.case.bounds
+                {**asdict(b), "ratio": asdict(result.ratio(b.ours, b.peer))}
+                for b in result.case.bounds
             ],
         }
     if linear:

@@ -12,20 +12,22 @@ from autograd_tape import Tape, Variable
 
 from .timing import Spread
 
-__all__ = ["LENGTHS", "measure"]
+__all__ = ["AT_MOST", "LENGTHS", "measure"]
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 AT_MOST = 1.5  # per operation, the longest chain over the shortest
 
 
-def measure(*, quick: bool = False, show: Callable[[str], None] = print) -> dict[str, dict[int, Spread]]:
+def measure(
+    *, quick: bool = False, show: Callable[[str], None] = print
+) -> dict[str, dict[int, Spread]]:
     """mode -> length -> seconds per operation, forward + backward + the death of the graph."""
     rounds = 3 if quick else 9
     results: dict[str, dict[int, Spread]] = {}
     for mode, f in (("tape.gradient", _gradient), ("backward()", _backward)):
         samples: dict[int, list[float]] = {n: [] for n in LENGTHS}
         for i in range(rounds):
-            for n in LENGTHS:  # as many operations of each length, or a tenth of the longest's
+            for n in LENGTHS:  # short chains are repeated, up to 20 times
                 samples[n].append(_time(f, n, max(1, min(20, 100_000 // n))))
             show(f"\rlinear cost, {mode}: round {i + 1} of {rounds}")
         results[mode] = {n: Spread.of(s) for n, s in samples.items()}

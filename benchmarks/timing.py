@@ -32,7 +32,9 @@ class Case:
     contenders  name -> function that does forward and backward and returns the gradients
     ops         recorded operations in one call: times are shown per operation (1: per call)
     few         names too slow to take part in more than ``few_rounds`` rounds
-    loose       names whose gradients are compared at float32's tolerance
+    rounds      how often each has its turn
+    rtol        tolerance of the comparison of gradients
+    note        what else to know about the contenders
     """
 
     title: str

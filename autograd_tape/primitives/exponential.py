@@ -181,9 +181,10 @@ def _cosh(ct: Any, output: Any, x: Any) -> Any:
 
 
 def _tanh(ct: Any, output: Any, x: Any) -> Any:
-    t = one_minus(output * output)
-    t *= ct
-    return t
+    """ct·(1 - y²), as ct - ct·y·y: three passes over memory."""
+    t = ct * output
+    t *= output
+    return np.subtract(ct, t, t) if t.__class__ is np.ndarray else ct - t
 
 
 sinh = elementwise(np.sinh, _sinh, scalar=math.sinh, sample=both((3, 4)))
