@@ -8,11 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from .variable import Variable
+
 __all__ = ["flatten", "map_leaves", "ravel"]
 
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     """``tree`` with ``f`` applied to everything in it that is not a container."""
+    kind = tree.__class__
+    if kind is Variable or kind is np.ndarray or kind is float:
+        return f(tree)
+    if kind is list or kind is tuple:
+        return kind([map_leaves(f, v) for v in tree])
     if isinstance(tree, dict):
         return type(tree)((k, map_leaves(f, v)) for k, v in tree.items())
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain", "note_cut", "remember_target"]
 
-_CLIMB = 32  # how many ancestors of a cut learn of it
+_CLIMB = 16  # how many ancestors of a cut learn of it
 
 _last_target: ContextVar[weakref.ref[Entry] | None] = ContextVar("last_target", default=None)
 
@@ -39,13 +39,13 @@ def note_cut(entries: list[Entry], why: str) -> None:
     The ancestors are told now because the entries between may be gone when somebody asks.
     """
     note = (why, caller())
-    told = dict.fromkeys(entries)
-    queue = list(told)
+    queue = list(entries)
+    told = set(queue)
     for entry in queue:
         entry.cut = note
-        for parent in entry.parents:
-            if len(told) < _CLIMB and parent not in told:
-                told[parent] = None
+        for parent in (entry.x, entry.y) if entry.more is None else entry.more:
+            if parent.__class__ is Entry and parent not in told and len(queue) < _CLIMB:
+                told.add(parent)
                 queue.append(parent)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Tape, Variable, stop_gradient
+from autograd_tape import Tape, Variable
+from nn.functional import cross_entropy
 
 from .chain import HAND, HIPS, MYGRAD, TORCH, Contender
 from .timing import Bound, Case
@@ -63,9 +64,13 @@ def loss_of(np: Any, x: Any, labels: Any, params: Params, constant: Any = lambda
 def ours(x: Any, labels: Any, arrays: Params) -> Contender:
     params = [Variable(p) for p in arrays]
 
+    w1, b1, w2, b2, w3, b3 = params
+
     def step() -> Any:
         with Tape() as tape:
-            loss = loss_of(np, x, labels, params, constant=stop_gradient)
+            h = np.tanh(x @ w1 + b1)
+            h = np.tanh(h @ w2 + b2)
+            loss = cross_entropy(h @ w3 + b3, labels)
         return tape.gradient(loss, params)
 
     return step

@@ -100,6 +100,9 @@ def ready(name: str, a: Any, dtype: Any, out: Any) -> Any:
 # -- sums ------------------------------------------------------------------------------------------
 
 
+_FILL = 4096
+
+
 def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """The adjoint ``ct`` of a sum, given to each element that was summed: a read-only view."""
     if ct.size == 1 and ct.__class__ is not Variable:
@@ -110,7 +113,12 @@ def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
         if ct.__class__ is np.ndarray:
             view.flags.writeable = False
         return view
-    return np.broadcast_to(expanded(ct, len(shape), axis, keepdims), shape)
+    kept = expanded(ct, len(shape), axis, keepdims)
+    if ct.__class__ is np.ndarray and ct.size * shape[-1] < _FILL:
+        full = np.empty(shape, ct.dtype)  # small: writing it out costs less than making a view
+        full[...] = kept
+        return full
+    return np.broadcast_to(kept, shape)
 
 
 def _sum_vjp(ct: Any, output: Any, x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
