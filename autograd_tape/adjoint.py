@@ -87,9 +87,7 @@ def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(c, shape) if np.shape(as_value(c)) != shape else c
 
 
-def _wrong_shape(
-    p: Primitive, shape: tuple[int, ...], parent: Entry, entry: Entry
-) -> ValueError:
+def _wrong_shape(p: Primitive, shape: tuple[int, ...], parent: Entry, entry: Entry) -> ValueError:
     return ValueError(
         f"a rule of {p.name} returned an adjoint of shape {shape} for an argument "
         f"of shape {parent.shape} ({entry!r}); it must have the argument's shape, or the output's "

@@ -135,7 +135,8 @@ def call_text(entry: Entry, names: Any = label) -> str:
     params = [
         f"{key}={constant_text(x)}"
         for key, x in (entry.params or {}).items()
-        if x is not None and x is not False and not (key == "where" and x is True)
+        if x is not None and x is not False and x is not np._NoValue
+        if not (key == "where" and x is True)
     ]
     return f"{entry.primitive.name}({', '.join(inputs + params)})"
 

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from .primitive import Primitive
     from .source import Place
 
-__all__ = ["ABSENT", "ALONE", "CONSTANT", "Entry", "forget", "leaf", "linearize", "next_index", "read_only"]
+__all__ = [
+    "ABSENT",
+    "ALONE",
+    "CONSTANT",
+    "Entry",
+    "forget",
+    "leaf",
+    "linearize",
+    "next_index",
+    "read_only",
+]
 
 next_index = count().__next__  # one order for all tapes of the process: inputs come before outputs
 CONSTANT = -2  # the index of a leaf that no sweep ever looks at: what stop_gradient() returns

@@ -58,10 +58,10 @@ def explain(source: Variable, target: Variable | None = None) -> str:
         known = _last_target.get()
         end = known() if known is not None else None
     if end is None:
-        return (
-            f"{name} has no adjoint: no backward() has been run here, or its target is gone; "
-            f"call f.backward(), or ask {name}.explain(f)"
-        )
+        told = "no adjoint: no backward() has been run here, or its target is gone"
+        if entry.note("adjoint") is not None:
+            told = "an adjoint, but its target is gone"
+        return f"{name} has {told}; keep the target f, and ask {name}.explain(f)"
     order = linearize(end)
     if entry not in set(order):
         return _not_on_path(entry, end, order)
