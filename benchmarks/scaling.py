@@ -24,7 +24,11 @@ def measure(
     """mode -> length -> seconds per operation, forward + backward + the death of the graph."""
     rounds = 3 if quick else 9
     results: dict[str, dict[int, Spread]] = {}
-    for mode, f in (("tape.gradient", _gradient), ("backward()", _backward)):
+    for mode, f in (
+        ("tape.gradient", _gradient),
+        ("backward()", _backward),
+        ("backward(), collector off", _without_collector),  # how much of the growth is CPython's
+    ):
         samples: dict[int, list[float]] = {n: [] for n in LENGTHS}
         for i in range(rounds):
             for n in LENGTHS:  # short chains are repeated, up to 20 times
@@ -58,3 +62,11 @@ def _gradient(n: int) -> None:
 def _backward(n: int) -> None:
     x, a, b = Variable(0.5), Variable(0.1), Variable(0.9)
     _chain(x, a, b, n).backward()
+
+
+def _without_collector(n: int) -> None:
+    gc.disable()
+    try:
+        _backward(n)
+    finally:
+        gc.enable()
