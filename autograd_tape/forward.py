@@ -22,11 +22,11 @@ def push(
         primitive = entry.primitive
         if primitive is None or entry in tangents:
             continue
+        if primitive is FREED:
+            raise TapeError(freed_message())
         moving = [i for i, x in enumerate(entry.inputs) if x.__class__ is Entry and x in tangents]
         if not moving:
             continue
-        if primitive is FREED:
-            raise TapeError(freed_message())
         if primitive.joint is not None:
             known = {i: tangents[entry.inputs[i]] for i in moving}
             tangents[entry] = primitive.joint[1](entry, known, recorded)
