@@ -8,6 +8,8 @@ Next to read: :mod:`autograd_tape.transforms`, which ask for sweeps.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,8 +17,9 @@ from numpy import ndarray
 
 from .adjoint import conform
 from .entry import ABSENT, Entry, linearize
+from .needs import passes
 from .primitive import FREED
-from .pull import pull
+from .pull import pull, retry
 from .record import FALLBACK
 from .scatter import Scattered, add_at
 from .variable import Variable
@@ -42,6 +45,7 @@ def sweep(
     recorded: bool = False,
     free_from: int | None = None,
     order: list[Entry] | None = None,
+    listed: list[Entry] | None = None,
 ) -> tuple[dict[Entry, Any], set[Entry]]:
     """Run down the tape from ``target`` and return (adjoint of each entry, those we own).
 
@@ -49,6 +53,8 @@ def sweep(
     keep       keep the adjoints of these entries and of leaves only (None: keep all)
     recorded   rules see Variables, so that the result can be differentiated again
     free_from  free the saved values of entries from this index on, as the sweep passes them
+    order      what ``linearize(target, floor)`` gives, where known
+    listed     the same as far as a tape lists it: what is older is found on the way
     """
     adjoints: dict[Entry, Any] = {target: seed}
     owned: set[Entry] = set()
@@ -56,30 +62,12 @@ def sweep(
     take: Any = get if keep is None else adjoints.pop
     kept = {e for e in keep or () if e.primitive is not None}
 
-    def add(x: Entry, c: Any) -> None:
-        """Add ``c``, what a rule of ``entry`` returned for its input ``x``, to the adjoint of x."""
-        if c.__class__ is not ndarray or c.dtype is not x.dtype or c.shape != x.shape:
-            if c.__class__ is Picked:
-                return _pick(adjoints, x, c)
-            if c.__class__ is Scattered:
-                if not recorded:
-                    return _scatter(adjoints, owned, x, c)
-                c = c.put(c.ct, index=c.index, shape=x.shape)
-            if c is None:
-                raise TypeError(_no_adjoint(entry))
-            c = conform(c, x, entry)
-        old = get(x)
-        if old is None:  # borrowed: it may be shared with another entry
-            adjoints[x] = c
-        elif x in owned and c.__class__ is not Variable:
-            old += c  # in place
-        else:
-            adjoints[x] = total = old + c
-            if total.__class__ is ndarray:
-                owned.add(x)
-        return None
-
-    for entry in linearize(target, floor) if order is None else order:
+    entries: Iterable[Entry]
+    if listed:
+        entries = chain(listed, _older(adjoints, listed[-1].index, floor))
+    else:
+        entries = linearize(target, floor=floor) if order is None else order
+    for entry in entries:
         primitive = entry.primitive
         if primitive is None:
             continue
@@ -89,58 +77,91 @@ def sweep(
         if kept and entry in kept:
             adjoints[entry] = ct
         arity = primitive.arity
-        if recorded or not arity or entry.params is not None or ct.__class__ is list:
+        if recorded or not arity or entry.params is not None:
             for x, c in pull(entry, _fill(entry, ct), floor, recorded):
-                add(x, c)
+                _add(adjoints, owned, x, c, entry, recorded)
         else:  # ``pull`` and the case of Python floats, written out where their cost counts
-            a, b = x, y = entry.x, entry.y
             output = entry.output
             if output is None:
                 output = entry
-            try:
-                if arity == 1:
-                    to_x, to_y = True, False
-                    if x.output is not None:
-                        a = x.output
-                    cx = primitive.vjp_x(ct, output, a)
-                else:
-                    to_x = to_y = False
-                    if x.__class__ is Entry:
-                        to_x = x.index >= floor
-                        if x.output is not None:
-                            a = x.output
-                    if y.__class__ is Entry:
-                        to_y = y.index >= floor
-                        if y.output is not None:
-                            b = y.output
-                    if to_x:
-                        cx = primitive.vjp_x(ct, output, a, b)
-                    if to_y:
-                        cy = primitive.vjp_y(ct, output, a, b)
-            except FALLBACK:
-                if entry.dtype is not float:
-                    raise
-                for x, c in pull(entry, ct, floor, False):
-                    add(x, c)
-                to_x = to_y = False
-            if to_x:
-                if cx.__class__ is float and x.dtype is float:
+            a, b = x, y = entry.x, entry.y
+            if x.__class__ is Entry:
+                a = x.output
+                if a is None:
+                    a = x
+            if y.__class__ is Entry:
+                b = y.output
+                if b is None:
+                    b = y
+                if y.index >= floor:
+                    rule = primitive.vjp_y
+                    try:
+                        c = ct if rule is passes else rule(ct, output, a, b)
+                    except FALLBACK:
+                        c = retry(rule, ct, entry, False)
+                    if c.__class__ is float and y.dtype is float:
+                        old = get(y)
+                        adjoints[y] = c if old is None else old + c
+                    else:
+                        _add(adjoints, owned, y, c, entry, False)
+            if x.__class__ is Entry and x.index >= floor:
+                rule = primitive.vjp_x
+                try:
+                    if arity == 1:
+                        c = rule(ct, output, a)
+                    else:
+                        c = ct if rule is passes else rule(ct, output, a, b)
+                except FALLBACK:
+                    c = retry(rule, ct, entry, False)
+                if c.__class__ is float and x.dtype is float:
                     old = get(x)
-                    adjoints[x] = cx if old is None else old + cx
+                    adjoints[x] = c if old is None else old + c
                 else:
-                    add(x, cx)
-            if to_y:
-                if cy.__class__ is float and y.dtype is float:
-                    old = get(y)
-                    adjoints[y] = cy if old is None else old + cy
-                else:
-                    add(y, cy)
+                    _add(adjoints, owned, x, c, entry, False)
         if free_from is not None and entry.index >= free_from:
             entry.x = entry.output = entry.params = None
             entry.y = ABSENT
             entry.more = ()
             entry.primitive = FREED
     return adjoints, owned
+
+
+def _add(
+    adjoints: dict[Entry, Any], owned: set[Entry], x: Entry, c: Any, entry: Entry, recorded: bool
+) -> None:
+    """Add ``c``, what a rule of ``entry`` returned for its input ``x``, to the adjoint of ``x``.
+
+    (Not a function within ``sweep``: the variables that it shared would be slower in the loop.)
+    """
+    if c.__class__ is not ndarray or c.dtype is not x.dtype or c.shape != x.shape:
+        if c.__class__ is Picked:
+            return _pick(adjoints, x, c)
+        if c.__class__ is Scattered:
+            if not recorded:
+                return _scatter(adjoints, owned, x, c)
+            c = c.put(c.ct, index=c.index, shape=x.shape)
+        if c is None:
+            raise TypeError(_no_adjoint(entry))
+        c = conform(c, x, entry)
+    old = adjoints.get(x)
+    if old is None:  # borrowed: it may be shared with another entry
+        adjoints[x] = c
+    elif x in owned and c.__class__ is not Variable:
+        old += c  # in place
+    else:
+        adjoints[x] = total = old + c
+        if total.__class__ is ndarray:
+            owned.add(x)
+    return None
+
+
+def _older(adjoints: dict[Entry, Any], oldest: int, floor: int) -> Iterator[Entry]:
+    """What a sweep has reached, and what that depends on, before the ``oldest`` entry of a tape.
+
+    A generator: it looks at the adjoints when the tape's own list is exhausted.
+    """
+    reached = [e for e in adjoints if e.primitive is not None and floor <= e.index < oldest]
+    yield from linearize(*reached, floor=floor)
 
 
 def _pick(adjoints: dict[Entry, Any], parent: Entry, c: Picked) -> None:

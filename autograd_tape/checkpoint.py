@@ -73,12 +73,13 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         plan = _Plan(f, args, kw)
         tape, fresh, result = plan.run([v._value for v in plan.variables])
         leaves, rebuild = flatten(result)
-        recorded = [y for y in leaves if y.__class__ is Variable and not y.is_leaf]
+        recorded = _computed(leaves, fresh, tape)
         closed_over = _outside(tape, recorded)
         tape.free("checkpoint")
-        del tape, fresh
+        # What was only passed through stays what it was outside.
+        new = {id(f): v for f, v in zip(fresh, plan.variables, strict=True)}
         if not recorded:
-            return result
+            return rebuild([new.get(id(y), y) for y in leaves])
         inputs = (*(v._entry for v in plan.variables), *closed_over)
         values = [y._value for y in recorded]
         output = values[0] if len(values) == 1 else tuple(values)
@@ -86,15 +87,28 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         for x, entry in zip(plan.variables, inputs, strict=False):
             entry.output = x._value
         parts = [whole] if len(values) == 1 else list(outputs(whole))
-        new = {id(old): part for old, part in zip(recorded, parts, strict=True)}
+        new |= {id(old): part for old, part in zip(recorded, parts, strict=True)}
         return rebuild([new.get(id(y), y) for y in leaves])
 
     return checkpointed
 
 
+def _computed(leaves: list[Any], fresh: list[Variable], tape: Tape) -> list[Variable]:
+    """Those results that the function computed: not what it was given or closes over."""
+    given = {id(v) for v in fresh}
+    return [
+        y
+        for y in leaves
+        if y.__class__ is Variable
+        and id(y) not in given
+        and not y.is_leaf
+        and y._entry.index > tape.start
+    ]
+
+
 def _outside(tape: Tape, results: list[Variable]) -> list[Entry]:
     """Entries that the recorded function read although they are not among its arguments."""
-    entries = {e for y in results for e in linearize(y._entry, tape.start)}
+    entries = {e for y in results for e in linearize(y._entry, floor=tape.start)}
     return sorted(
         {p for e in entries for p in e.parents if -1 < p.index < tape.start}, key=lambda e: e.index
     )
@@ -106,8 +120,8 @@ def _again(entry: Entry, recorded: bool) -> tuple[list[Entry], list[Entry], list
     n = len(plan.variables)
     given = [handle(x, x.output) if recorded else x.output for x in entry.inputs[:n]]
     tape, fresh, result = plan.run(given)
-    results = [y for y in flatten(result)[0] if y.__class__ is Variable and not y.is_leaf]
-    order = {e for y in results for e in linearize(y._entry, tape.start)}
+    results = _computed(flatten(result)[0], fresh, tape)
+    order = {e for y in results for e in linearize(y._entry, floor=tape.start)}
     if _outside(tape, results) != sorted(
         {*entry.inputs[n:], *(p for v in fresh for p in v._entry.parents)}, key=lambda e: e.index
     ):

@@ -119,10 +119,10 @@ class Entry:
         return describe_entry(self)
 
 
-def leaf(value: Any, name: str | None = None) -> Entry:
+def leaf(value: Any, name: str | None = None, *, index: int | None = None) -> Entry:
     """A new input of the program that holds ``value``."""
     entry = Entry()
-    entry.index = next_index()
+    entry.index = next_index() if index is None else index
     entry.primitive = None
     entry.inputs = ()
     entry.params = None
@@ -136,13 +136,13 @@ def leaf(value: Any, name: str | None = None) -> Entry:
     return entry
 
 
-def linearize(target: Entry, floor: int = -1) -> list[Entry]:
-    """Every entry that ``target`` depends on, newest first: the tape, read from its end.
+def linearize(*targets: Entry, floor: int = -1) -> list[Entry]:
+    """Every entry that ``targets`` depend on, newest first: the tape, read from its end.
 
     Entries older than ``floor`` are left out.  Iterative, so that depth is free.
     """
-    seen = {target}
-    order = [target]
+    seen = set(targets)
+    order = list(seen)
     add, push = seen.add, order.append
     for entry in order:
         if entry.more is None:

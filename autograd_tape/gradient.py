@@ -14,7 +14,7 @@ from .entry import ALONE, forget, linearize
 from .explain import remember_target
 from .primitive import FREED
 from .pull import freed_message
-from .tape import TapeError
+from .tape import Tape, TapeError
 from .variable import Variable
 
 __all__ = ["backward", "gradient", "require_variable"]
@@ -50,6 +50,7 @@ def gradient(
     recorded: bool = False,
     free_from: int | None = None,
     unconnected: str = "raise",
+    tape: Tape | None = None,
 ) -> Any:
     """Adjoints of ``sources`` (any container of Variables) in the same structure."""
     variable = require_variable(target, "the target")
@@ -68,9 +69,11 @@ def gradient(
         raise TapeError(freed_message())
     seed = default_seed(start, seed)
     floor = min((e.index for e in entries), default=start.index)
+    listed = None if tape is None else tape.newest_first(start)
     adjoints, _ = sweep(
-        start, seed, floor=floor, keep=set(entries), recorded=recorded, free_from=free_from
-    )
+        start, seed, floor=floor, keep=set(entries), recorded=recorded, free_from=free_from,
+        listed=listed,
+    )  # fmt: skip
     results = []
     for i, (source, entry) in enumerate(zip(leaves, entries, strict=True)):
         adjoint = adjoints.get(entry)

@@ -27,7 +27,7 @@ FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises 
 _object = np.dtype(object)
 ndarray = np.ndarray
 _PYTHON_NUMBERS = {float, int, bool, complex}
-new = object.__new__  # Variable() would copy its value and make a leaf
+new = type.__call__.__get__(Variable)  # an empty one; Variable(value) makes a leaf
 
 
 def unary(primitive: Primitive) -> Callable[[Any], Any]:
@@ -37,6 +37,8 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
     def call(x: Any) -> Any:
         if x.__class__ is not Variable:
             return scalar(x) if x.__class__ is float else forward(x)
+        if not primitive.examined:
+            primitive.examine()
         value, parent = x._value, x._entry
         if value.__class__ is float:
             try:
@@ -67,8 +69,10 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
             describe(entry, output)
         tape = active()
         if tape is not None:
-            tape.record(entry, output)
-        result: Any = new(Variable)
+            tape.append(entry)
+            if tape.watches:
+                tape.watch(entry, output)
+        result: Any = new()
         result._value = output
         result._entry = entry
         return result
@@ -81,6 +85,8 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
     scalar, forward = primitive.scalar, primitive.forward
 
     def call(x: Any, y: Any) -> Any:
+        if not primitive.examined:
+            primitive.examine()
         ex: Any
         ey: Any
         if x.__class__ is Variable:
@@ -121,8 +127,10 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
             describe(entry, output)
         tape = active()
         if tape is not None:
-            tape.record(entry, output)
-        result: Any = new(Variable)
+            tape.append(entry)
+            if tape.watches:
+                tape.watch(entry, output)
+        result: Any = new()
         result._value = output
         result._entry = entry
         return result
@@ -132,6 +140,8 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 def record(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> Variable:
     """Record ``primitive(*args, **params)`` where at least one argument is a Variable."""
+    if not primitive.examined:
+        primitive.examine()
     needs = primitive.needs
     values, inputs = [], []
     for i, x in enumerate(args):
@@ -152,6 +162,8 @@ def enter(
     primitive: Primitive, inputs: tuple[Any, ...], params: dict[str, Any], output: Any
 ) -> Variable:
     """Append the entry of a call whose ``output`` is known; a Variable that holds it."""
+    if not primitive.examined:
+        primitive.examine()
     entry = Entry()
     entry.index = next_index()
     entry.primitive = primitive
@@ -161,13 +173,15 @@ def enter(
     describe(entry, output)
     tape = active()
     if tape is not None:
-        tape.record(entry, output)
+        tape.append(entry)
+        if tape.watches:
+            tape.watch(entry, output)
     return handle(entry, output)
 
 
 def handle(entry: Entry, value: Any) -> Variable:
     """A Variable for an entry that exists."""
-    result: Any = new(Variable)
+    result: Any = new()
     result._value, result._entry = value, entry
     return result  # type: ignore[no-any-return]
 
@@ -178,6 +192,8 @@ def describe(entry: Entry, output: Any) -> None:
     if kind is float or kind is complex:
         entry.shape, entry.dtype = (), kind
     elif kind is tuple:  # several outputs: each is picked by an entry of its own
+        if entry.primitive is not None:
+            entry.primitive.arity = 0  # for ``pull``, which is given all their adjoints
         entry.shape, entry.dtype = tuple(o.shape for o in output), tuple(o.dtype for o in output)
     else:
         try:

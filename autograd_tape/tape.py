@@ -12,7 +12,7 @@ Next to read: :mod:`autograd_tape.backward`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from operator import attrgetter
 from types import TracebackType
@@ -41,8 +41,10 @@ class Recorder:
     """What may stand in the active place of a context: takes each entry as it is recorded."""
 
     explicit = True
+    watches = False  # is ``watch`` to be called, too?
+    append: Callable[[Entry], None]
 
-    def record(self, entry: Entry, output: Any) -> None:
+    def watch(self, entry: Entry, output: Any) -> None:
         raise NotImplementedError
 
 
@@ -60,8 +62,12 @@ class _Paused(Recorder):
     """Inside ``no_grad()``: results are leaves, so nothing before them is kept or reached."""
 
     explicit = False
+    watches = True
 
-    def record(self, entry: Entry, output: Any) -> None:
+    def append(self, entry: Entry) -> None:
+        pass
+
+    def watch(self, entry: Entry, output: Any) -> None:
         from .explain import note_cut
 
         note_cut(entry.parents, "no_grad()")
@@ -109,13 +115,14 @@ class Tape(Recorder):
         self._freed_by: str | None = None
         self.shared = True  # whether an enclosing tape lists these entries, too
         self.start = next_index()  # everything recorded here is newer
-        self._checked = check_finite or check_constants
+        self.append = self._recorded.append  # the list's own: no call of Python per operation
+        self.watches = check_finite or check_constants
 
     @classmethod
     def of(cls, target: Entry) -> Tape:
         """The tape of everything that ``target`` depends on, collected from the ambient tape."""
         tape = cls(persistent=True)
-        tape._recorded = linearize(target)[::-1]
+        tape._recorded.extend(reversed(linearize(target)))
         return tape
 
     # -- recording -----------------------------------------------------------------------------
@@ -136,6 +143,17 @@ class Tape(Recorder):
         ):  # what happened inside happened on the outer tape, too
             enclosing._recorded.extend(self._recorded)
 
+    def newest_first(self, target: Entry) -> list[Entry] | None:
+        """The entries from ``target`` down, or None where this tape may not know all of them.
+
+        Indices grow along the list.  So if ``target`` stands as many places after the first entry
+        as its index says, no index is missing between them, and nothing that the target depends
+        on was recorded elsewhere meanwhile: only what is older than the tape is not listed.
+        """
+        recorded = self._recorded
+        i = target.index - recorded[0].index if recorded else -1
+        return recorded[i::-1] if 0 <= i < len(recorded) and recorded[i] is target else None
+
     def _enclosing(self) -> Recorder | None:
         """What records outside this tape."""
         if not self._tokens:
@@ -143,13 +161,8 @@ class Tape(Recorder):
         outside = self._tokens[-1].old_value
         return None if outside is Token.MISSING else outside
 
-    def record(self, entry: Entry, output: Any) -> None:
-        """Append ``entry``."""
-        self._recorded.append(entry)
-        if self._checked:
-            self._check(entry, output)
-
-    def _check(self, entry: Entry, output: Any) -> None:
+    def watch(self, entry: Entry, output: Any) -> None:
+        """Make the checks that this tape was asked for."""
         entry.place = caller()
         if self.check_constants:
             for i, x in enumerate(entry.inputs):
@@ -192,15 +205,17 @@ class Tape(Recorder):
         enclosing = self._enclosing()
         recorded = isinstance(enclosing, Tape)
         free = not (self.persistent or recorded)
-        free_from = self.start if free else None
+        options: dict[str, Any] = {
+            "recorded": recorded, "free_from": self.start if free else None, "tape": self
+        }  # fmt: skip
         if self._tokens:  # asked inside its own ``with``: the sweep is not part of what it sweeps
             token = _active.set(enclosing)
             try:
-                result = gradient(target, sources, seed, recorded=recorded, free_from=free_from)
+                result = gradient(target, sources, seed, **options)
             finally:
                 _active.reset(token)
         else:
-            result = gradient(target, sources, seed, recorded=recorded, free_from=free_from)
+            result = gradient(target, sources, seed, **options)
         if free:
             self.free("tape.gradient()")
         return result
@@ -218,7 +233,7 @@ class Tape(Recorder):
             if entry.primitive is not None and entry.primitive is not freed:
                 entry.inputs, entry.output, entry.params = (), None, None
                 entry.primitive = freed
-        self._recorded = []
+        self._recorded.clear()
         self._checksums = []
         self._freed_by = why
 

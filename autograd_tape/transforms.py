@@ -53,7 +53,11 @@ class _Trace:
 
     def _reads_outside(self) -> bool:
         start = self.tape.start
-        return any(-1 < p.index < start for e in self.tape._recorded for p in e.parents) or any(
+        return any(
+            p.__class__ is Entry and -1 < p.index < start
+            for e in self.tape._recorded
+            for p in e.inputs
+        ) or any(
             y.__class__ is Variable and -1 < y._entry.index < start for y in flatten(self.output)[0]
         )
 
@@ -109,7 +113,7 @@ def _gradient_of(trace: _Trace, seed: Any = None) -> Any:
     target = require_variable(output, "the function's result")
     return gradient(
         target, trace.variables, seed,
-        recorded=trace.recorded, free_from=trace.finish(), unconnected="zero",
+        recorded=trace.recorded, free_from=trace.finish(), unconnected="zero", tape=trace.tape,
     )  # fmt: skip
 
 
@@ -211,7 +215,7 @@ def _ascending(trace: _Trace) -> list[Entry]:
     seen: set[Entry] = set()
     for y in flatten(trace.output)[0]:
         if y.__class__ is Variable:
-            seen.update(linearize(y._entry, trace.tape.start))
+            seen.update(linearize(y._entry, floor=trace.tape.start))
     return sorted(seen, key=lambda e: e.index)
 
 
@@ -242,7 +246,7 @@ def _basis(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def _rows(trace: _Trace, target: Variable, source: Variable) -> Any:
-    order = linearize(target._entry, source._entry.index)
+    order = linearize(target._entry, floor=source._entry.index)
     rows = []
     for unit in _basis(target.shape, target.dtype):
         adjoints, _ = sweep(

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["Variable", "as_value"]
 
 
-class Variable(ArrayMethods):
+class _Leaf(type):
+    """``Variable(value)`` makes a leaf; results are made without a constructor, which is faster."""
+
+    def __call__(cls, value: Any, *, name: str | None = None, dtype: Any = None) -> Variable:
+        variable: Variable = type.__call__(cls)
+        variable._value = own(value, dtype)
+        variable._entry = leaf(variable._value, name)
+        return variable
+
+
+class Variable(ArrayMethods, metaclass=_Leaf):
     """A leaf of the computation: ``Variable(value, name="w")``.
 
     value  a Python float or complex (the fast scalar path; never promotes an array's dtype), or
@@ -43,9 +53,9 @@ class Variable(ArrayMethods):
     _value: Any
     _entry: Entry
 
-    def __init__(self, value: Any, *, name: str | None = None, dtype: Any = None) -> None:
-        self._value = own(value, dtype)
-        self._entry = leaf(self._value, name)
+    if TYPE_CHECKING:
+
+        def __init__(self, value: Any, *, name: str | None = None, dtype: Any = None) -> None: ...
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Variable cannot be subclassed; hold one as an attribute instead")
@@ -241,12 +251,12 @@ class Variable(ArrayMethods):
 
     # -- NumPy's protocols ---------------------------------------------------------------------
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__" and not kwargs:
-            implementation = functions.get(ufunc)
-            if implementation is not None:
-                return implementation(*inputs)
-        return call_ufunc(ufunc, method, inputs, kwargs)
+    def __array_ufunc__(self, ufunc: Any, method: str, x: Any, *rest: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs and ufunc in functions:
+            if rest:
+                return functions[ufunc](x, *rest)
+            return functions[ufunc](x)  # one argument is spelt out: to pack it costs 40 ns
+        return call_ufunc(ufunc, method, (x, *rest), kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         implementation = functions.get(func)

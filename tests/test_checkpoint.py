@@ -129,3 +129,19 @@ def test_memory_of_a_deep_chain_is_a_tenth():
     assert value == value2
     np.testing.assert_array_equal(gradient, gradient2)
     assert saved <= plain / 10, (saved, plain)
+
+
+def test_a_function_that_returns_what_it_was_given():
+    x = Variable(np.ones(3))
+    w = x * 2.0
+    np.sum(checkpoint(lambda v: v)(w) * w).backward()
+    np.testing.assert_array_equal(x.adjoint, np.full(3, 8.0))
+    same, closed, new = checkpoint(lambda v: (v, w, v * w))(w)
+    assert same is w
+    assert closed is w
+    np.sum(same * closed + new).backward()
+    np.testing.assert_array_equal(x.adjoint, np.full(3, 16.0))
+    second = grad(
+        lambda x: np.sum(grad(lambda x: np.sum(checkpoint(lambda v: (v, v**3))(x)[1]))(x))
+    )
+    np.testing.assert_allclose(second(np.full(2, 2.0)), [12.0, 12.0])

@@ -45,8 +45,7 @@ def stop_gradient(x: Any) -> Any:
     note_cut([x._entry], "stop_gradient()")
     result = Variable.__new__(Variable)
     result._value = x._value
-    result._entry = leaf(x._value, "stop_gradient")
-    result._entry.index = CONSTANT
+    result._entry = leaf(x._value, "stop_gradient", index=CONSTANT)
     return result
 
 
