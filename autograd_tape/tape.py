@@ -216,8 +216,8 @@ class Tape(Recorder):
                 _active.reset(token)
         else:
             result = gradient(target, sources, seed, **options)
-        if free:
-            self.free("tape.gradient()")
+        if free:  # the sweep freed what it passed; what it did not pass goes with its variables
+            self._forget("tape.gradient()")
         return result
 
     def backward(self, target: Any, seed: Any = None) -> None:
@@ -233,6 +233,9 @@ class Tape(Recorder):
             if entry.primitive is not None and entry.primitive is not freed:
                 entry.inputs, entry.output, entry.params = (), None, None
                 entry.primitive = freed
+        self._forget(why)
+
+    def _forget(self, why: str) -> None:
         self._recorded.clear()
         self._checksums = []
         self._freed_by = why

@@ -252,11 +252,12 @@ class Variable(ArrayMethods, metaclass=_Leaf):
     # -- NumPy's protocols ---------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, x: Any, *rest: Any, **kwargs: Any) -> Any:
-        if method == "__call__" and not kwargs and ufunc in functions:
-            if rest:
-                return functions[ufunc](x, *rest)
-            return functions[ufunc](x)  # one argument is spelt out: to pack it costs 40 ns
-        return call_ufunc(ufunc, method, (x, *rest), kwargs)
+        implementation = functions.get(ufunc)
+        if implementation is None or kwargs or method != "__call__":
+            return call_ufunc(ufunc, method, (x, *rest), kwargs)
+        if rest:
+            return implementation(x, *rest)
+        return implementation(x)  # one argument is spelt out: to pack it costs 40 ns
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         implementation = functions.get(func)
