@@ -106,36 +106,35 @@ class Module:
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-def _walk(module: Module, prefix: str, deep: bool = True) -> Iterator[tuple[str, Any]]:
+def _walk(
+    module: Module, prefix: str, deep: bool = True, around: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Any]]:
     """(dotted name, Variable or Module) below ``module``; modules inside modules if ``deep``.
 
     A module that refers to one around it is not entered again.
     """
-    entered = {id(module)}
+    around = (*around, id(module))
+    for key, x in module.named_attributes():
+        yield from _visit(x, prefix + key, deep, around)
 
-    def visit(x: Any, name: str) -> Iterator[tuple[str, Any]]:
-        if x.__class__ is Variable:
-            if x.is_leaf:
-                yield name, x
-        elif isinstance(x, Module):
-            if id(x) not in entered:
-                yield name, x
-                if deep:
-                    entered.add(id(x))
-                    yield from attributes(x, name + ".")
-                    entered.discard(id(x))
-        elif isinstance(x, dict):
-            for key, part in x.items():
-                yield from visit(part, f"{name}.{key}")
-        elif isinstance(x, (list, tuple)):
-            for i, part in enumerate(x):
-                yield from visit(part, f"{name}.{i}")
 
-    def attributes(m: Module, prefix: str) -> Iterator[tuple[str, Any]]:
-        for key, x in m.named_attributes():
-            yield from visit(x, prefix + key)
-
-    yield from attributes(module, prefix)
+def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
+    # (Not a function within _walk: two that know each other are a cycle, which only the garbage
+    # collector frees, and this runs at every training step.)
+    if x.__class__ is Variable:
+        if x.is_leaf:
+            yield name, x
+    elif isinstance(x, Module):
+        if id(x) not in around:
+            yield name, x
+            if deep:
+                yield from _walk(x, name + ".", deep, around)
+    elif isinstance(x, dict):
+        for key, part in x.items():
+            yield from _visit(part, f"{name}.{key}", deep, around)
+    elif isinstance(x, (list, tuple)):
+        for i, part in enumerate(x):
+            yield from _visit(part, f"{name}.{i}", deep, around)
 
 
 class Sequential(Module):
