@@ -46,8 +46,8 @@ def sweep(
     free_from: int | None = None,
     order: list[Entry] | None = None,
     listed: list[Entry] | None = None,
-) -> tuple[dict[Entry, Any], set[Entry]]:
-    """Run down the tape from ``target`` and return (adjoint of each entry, those we own).
+) -> dict[Entry, Any]:
+    """Run down the tape from ``target`` and return the adjoint of each entry.
 
     floor      entries older than this lead to no source: skip them
     keep       keep the adjoints of these entries and of leaves only (None: keep all)
@@ -123,7 +123,7 @@ def sweep(
             entry.y = ABSENT
             entry.more = ()
             entry.primitive = FREED
-    return adjoints, owned
+    return adjoints
 
 
 def _add(

@@ -140,7 +140,7 @@ def _pull(ct: Any, entry: Entry, recorded: bool) -> Iterator[tuple[Entry, Any]]:
     cts = ct if ct.__class__ is tuple else (ct,)
     totals: dict[Entry, Any] = {}
     for y, c in zip(results, cts, strict=True):
-        adjoints, _ = sweep(
+        adjoints = sweep(
             y._entry, c, keep=set(sources), recorded=recorded, order=[e for e in order
                                                                       if e.index <= y._entry.index]
         )  # fmt: skip

@@ -88,7 +88,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
     path = _path(entry, end, order)
     shown = " -> ".join(_step(e) for e in path)
     seed = np.ones(end.shape, end.dtype)[()] if end.dtype is not float else 1.0
-    adjoints, _ = sweep(end, seed, order=order)
+    adjoints = sweep(end, seed, order=order)
     adjoint = adjoints.get(entry)
     if adjoint is not None and np.any(np.asarray(adjoint) != 0):
         note = "" if np.all(np.isfinite(adjoint)) else "; " + _not_finite(order, adjoints)

@@ -36,7 +36,7 @@ def backward(target: Variable, seed: Any = None) -> None:
     seed = default_seed(start, seed)
     order = linearize(start)
     forget(order)
-    adjoints, _ = sweep(start, seed, order=order)
+    adjoints = sweep(start, seed, order=order)
     for entry, adjoint in adjoints.items():
         entry.adjoint = adjoint
     remember_target(start)
@@ -70,7 +70,7 @@ def gradient(
     seed = default_seed(start, seed)
     floor = min((e.index for e in entries), default=start.index)
     listed = None if tape is None else tape.newest_first(start)
-    adjoints, _ = sweep(
+    adjoints = sweep(
         start, seed, floor=floor, keep=set(entries), recorded=recorded, free_from=free_from,
         listed=listed,
     )  # fmt: skip

@@ -40,7 +40,6 @@ class NonFiniteError(FloatingPointError):
 class Recorder:
     """What may stand in the active place of a context: takes each entry as it is recorded."""
 
-    explicit = True
     watches = False  # is ``watch`` to be called, too?
     append: Callable[[Entry], None]
 
@@ -61,7 +60,6 @@ def active_tape() -> Tape | None:
 class _Paused(Recorder):
     """Inside ``no_grad()``: results are leaves, so nothing before them is kept or reached."""
 
-    explicit = False
     watches = True
 
     def append(self, entry: Entry) -> None:

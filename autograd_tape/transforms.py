@@ -249,7 +249,7 @@ def _rows(trace: _Trace, target: Variable, source: Variable) -> Any:
     order = linearize(target._entry, floor=source._entry.index)
     rows = []
     for unit in _basis(target.shape, target.dtype):
-        adjoints, _ = sweep(
+        adjoints = sweep(
             target._entry, default_seed(target._entry, unit[()]), floor=source._entry.index,
             keep={source._entry}, recorded=trace.recorded, order=order,
         )  # fmt: skip

@@ -61,11 +61,12 @@ def with_rule(rule):
         (lambda ct, o, x, y: np.ones(5), ValueError,
          r"rule of f returned an adjoint of shape \(5,\) for an argument of shape \(3,\)"),
         (lambda ct, o, x, y: np.sum(ct * y), ValueError, r"shape \(\) for an argument of shape"),
+        (lambda ct, o, x, y: np.ones((2, 3), np.float32), ValueError, r"shape \(2, 3\) for"),
         (lambda ct, o, x, y: (ct * y).astype(np.float64), TypeError,
          "dtype float64 for an argument of dtype float32"),
         (lambda ct, o, x, y: None, TypeError, "rule of f returned None"),
     ],
-    ids=["shape", "summed", "dtype", "none"],
+    ids=["shape", "summed", "broadcast", "dtype", "none"],
 )  # fmt: skip
 def test_wrong_rules_name_the_primitive(rule, error, message):
     x = Variable(np.ones(3, np.float32))

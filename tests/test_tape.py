@@ -1,5 +1,6 @@
 import gc
 import re
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,34 @@ def test_gradients_are_the_callers_own():
     np.testing.assert_array_equal(db, np.full(3, 101.0))
     np.testing.assert_array_equal(seed, np.ones(3))
     np.testing.assert_array_equal(const, np.full(3, 5.0))
+
+
+def test_gradients_that_arrive_as_one_array_are_handed_out_apart():
+    a, b = Variable(np.ones(3)), Variable(np.ones(3))
+    with Tape() as tape:
+        y = np.sum((a + b) * np.array([1.0, 2.0, 3.0]))
+    da, db = tape.gradient(y, [a, b])
+    da += 100.0
+    np.testing.assert_array_equal(db, [1.0, 2.0, 3.0])
+
+
+def test_what_was_recorded_elsewhere_while_the_tape_was_open():
+    """Its entries are not on the tape's list, but the target depends on them."""
+    w = Variable(2.0)
+    elsewhere = []
+
+    def ambient():
+        elsewhere.append(w * w)
+
+    with Tape() as tape:
+        first = w * 1.0
+        thread = threading.Thread(target=ambient)
+        thread.start()
+        thread.join()
+        y = elsewhere[0] * first
+        for _ in range(5):
+            w + 1.0
+    assert tape.gradient(y, w) == 12.0  # w³
 
 
 def test_a_source_that_the_target_does_not_reach():

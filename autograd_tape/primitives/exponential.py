@@ -16,12 +16,6 @@ from .samples import both, calls, real
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
 
-
-def one_minus(t: Any) -> Any:
-    """1 - t, in place where t is an array: for a rule's own temporary."""
-    return np.subtract(1, t, out=t) if t.__class__ is np.ndarray else 1 - t
-
-
 # -- exponentials ---------------------------------------------------------------------------------
 
 exp = elementwise(np.exp, lambda ct, output, x: ct * output, scalar=math.exp, sample=both((3, 4)))
