@@ -51,7 +51,7 @@ def define(
     vjp, jvp  a rule, a tuple of rules (one per argument), or ``rule(i, ct, output, *args)`` for
               any number of arguments (see Primitive), told apart by ``variadic=True``
     linear    arguments in which the function is linear: their jvp is the function itself
-    options   name, scalar, batched, sample (see Primitive)
+    options   name, scalar, batched, sample, kinks (see Primitive)
     """
     variadic = options.pop("variadic", False)
     p = Primitive(forward, **options)
@@ -72,6 +72,7 @@ def elementwise(
     *rules: Any,
     scalar: Callable[..., Any] | None = None,
     sample: Sample | None = None,
+    kinks: Callable[..., Any] | None = None,
     also: tuple[Any, ...] = (),
     name: str | None = None,
 ) -> Callable[..., Any]:
@@ -80,7 +81,7 @@ def elementwise(
     Its Jacobian is diagonal, so each rule ``rule(ct, output, x[, y])`` serves both modes: given
     the output's adjoint it yields the argument's, given the argument's tangent the output's.
     """
-    p = Primitive(ufunc, name=name, scalar=scalar, sample=sample)
+    p = Primitive(ufunc, name=name, scalar=scalar, sample=sample, kinks=kinks)
     p.set_rules(vjps=rules, jvps=rules)
     registry.append(p)
     call = unary(p) if len(rules) == 1 else binary(p)

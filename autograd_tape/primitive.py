@@ -41,11 +41,15 @@ class Primitive:
     jvps      the same with the tangent of that argument, giving its share of the output's tangent
     batched   rules may return leading (batch) axes that the argument was broadcast over
     sample    valid calls for the tests: ``sample(rng)`` gives pairs of arguments and keywords
+    kinks     how far the operands are from where the function is not smooth: ``kinks(*args,
+              **params)`` gives one distance or an array of them, in units of the operands, to the
+              nearest kink, tie, jump, pole, branch cut or edge of the domain; None: smooth all over
     """
 
     __slots__ = (
-        "__dict__", "_operands", "arity", "batched", "examined", "forward", "joint", "jvps", "name",
-        "needs", "needs_output", "needs_x", "needs_y", "sample", "scalar", "vjp_x", "vjp_y", "vjps",
+        "__dict__", "_operands", "arity", "batched", "examined", "forward", "joint", "jvps",
+        "kinks", "name", "needs", "needs_output", "needs_x", "needs_y", "sample", "scalar", "vjp_x",
+        "vjp_y", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -56,12 +60,14 @@ class Primitive:
         scalar: Callable[..., Any] | None = None,
         batched: bool = False,
         sample: Sample | None = None,
+        kinks: Callable[..., Any] | None = None,
     ) -> None:
         self.forward = forward
         self.name: str = name or forward.__name__
         self.scalar = scalar or forward
         self.batched = batched
         self.sample = sample
+        self.kinks = kinks
         self.vjps: tuple[Rule | None, ...] | Rule = ()
         self.jvps: tuple[Rule | None, ...] | Rule = ()
         self.examined = False  # is it known what the rules read?

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .containers import flatten
-from .transforms import grad, jvp, vjp
-from .variable import as_value
+from ..containers import flatten
+from ..transforms import grad, jvp, vjp
+from ..variable import as_value
 
 __all__ = ["check_grads"]
 

@@ -1,0 +1,3 @@
+from .check import check_grads
+
+__all__ = ["check_grads"]
