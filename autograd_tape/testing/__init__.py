@@ -1,3 +1,48 @@
-from .check import check_grads
+"""Property-test a derivative: yours, or one of this package.
 
-__all__ = ["check_grads"]
+    from autograd_tape.testing import check_grads
+    check_grads(lambda x: np.sum(np.sin(x) * x), (np.linspace(0, 1, 5),))
+
+``check_grads`` needs NumPy only.  What draws random arguments and programs (``arrays``,
+``broadcastable``, ``operands_for``, ``programs``, ``given_gradients``) needs Hypothesis, which is
+imported when one of these is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .check import GradientError, Mismatch, check_grads
+from .kinks import Kink, kink_distance
+from .rules import check_primitive
+
+if TYPE_CHECKING:
+    from .arrays import arrays, broadcastable, operands_for
+    from .given import given_gradients
+    from .programs import Program, programs
+
+__all__ = [
+    "GradientError", "Kink", "Mismatch", "Program", "arrays", "broadcastable", "check_grads",
+    "check_primitive", "given_gradients", "kink_distance", "operands_for", "programs",
+]  # fmt: skip
+
+_WITH_HYPOTHESIS = {
+    "arrays": "arrays", "broadcastable": "arrays", "operands_for": "arrays",
+    "Program": "programs", "programs": "programs", "given_gradients": "given",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WITH_HYPOTHESIS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = import_module(f".{_WITH_HYPOTHESIS[name]}", __name__)
+    except ModuleNotFoundError as error:
+        if error.name != "hypothesis":
+            raise
+        raise ModuleNotFoundError(
+            f"autograd_tape.testing.{name} draws examples with Hypothesis: pip install hypothesis",
+            name="hypothesis",
+        ) from None
+    return getattr(module, name)

@@ -1,0 +1,91 @@
+"""How far a computation is from its nearest kink: each primitive knows its own.
+
+A derivative is only one number where the function is smooth.  ``|x|`` has a kink at 0, ``max``
+where the two largest tie, ``log`` ends at 0; a primitive says by ``kinks=`` how far its operands
+are from there, and a recorded tape has the operands of each.
+
+Next to read: :mod:`autograd_tape.testing.arrays`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..containers import flatten, map_leaves
+from ..entry import Entry, linearize
+from ..forward import push
+from ..replay import primals
+from ..tape import Tape
+from ..variable import Variable, as_value
+from .oracles import quiet
+
+__all__ = ["Kink", "distance", "kink_distance", "nearest_kink"]
+
+
+class Kink(NamedTuple):
+    """The nearest kink: how far, and the entry of the tape whose operand lies so near to it."""
+
+    distance: float
+    entry: Entry | None
+
+
+def distance(entry: Entry, args: list[Any]) -> float:
+    """How far ``args``, operands of ``entry``, are from a kink of its primitive; inf: smooth."""
+    kinks = None if entry.primitive is None else entry.primitive.kinks
+    if kinks is None:
+        return np.inf
+    with quiet():
+        far = np.asarray(kinks(*args, **(entry.params or {})), float)
+    if np.isnan(far).any():
+        return 0.0
+    return float(far.min(initial=np.inf))
+
+
+def nearest_kink(targets: Iterable[Entry], tangents: dict[Entry, Any] | None = None) -> Kink:
+    """The nearest kink among all entries that ``targets`` depend on.
+
+    tangents  of the leaves: the distance is then in units of the step along that direction (each
+              entry's own distance, divided by how fast its operands move); otherwise in units of
+              the operands of the entry where it is least
+    """
+    order = linearize(*targets)
+    values = primals(order)
+    moving = None if tangents is None else push(order[::-1], dict(tangents))
+    nearest = Kink(np.inf, None)
+    for entry in order:
+        if entry.primitive is None or entry.primitive.kinks is None:
+            continue
+        args = [values[x] if x.__class__ is Entry else x for x in entry.inputs]
+        far = distance(entry, args)
+        if moving is not None and far:
+            speeds = [_largest(moving[p]) for p in entry.parents if p in moving]
+            speed = max(speeds, default=0.0)
+            far = far / speed if speed else np.inf
+        if far < nearest.distance:
+            nearest = Kink(far, entry)
+    return nearest
+
+
+def kink_distance(f: Callable[..., Any], *args: Any) -> Kink:
+    """How far ``f`` at ``args`` is from its nearest kink, and which entry of its tape that is.
+
+    args     floats, arrays, or containers of them
+    returns  ``Kink(distance, entry)``: the distance in units of that entry's operands, inf (and
+             None) where f is smooth
+
+    >>> import numpy as np
+    >>> kink_distance(lambda x: np.abs(x - 1.0).sum(), np.array([0.75, 3.0])).distance
+    0.25
+    """
+    with Tape():
+        variables = map_leaves(lambda x: x if x is None else Variable(x), tuple(args))
+        y = f(*variables)
+    return nearest_kink([v._entry for v in flatten(y)[0] if v.__class__ is Variable])
+
+
+def _largest(t: Any) -> float:
+    parts = t if isinstance(t, tuple) else (t,)
+    return max((float(np.max(np.abs(as_value(p)), initial=0.0)) for p in parts), default=0.0)
