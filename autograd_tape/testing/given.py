@@ -39,8 +39,9 @@ def given_gradients(
     margin            points nearer than this to a kink that the tape knows of are not tested
 
     The result takes no arguments: pytest collects it if its name begins with ``test``, anybody can
-    call it, and its attribute ``function`` is what was decorated.  ``hypothesis.settings`` may be put above.  Of a failure Hypothesis finds the
-    simplest example, which is printed as code that shows it again, with its tape.
+    call it, and its attribute ``function`` is what was decorated.  ``hypothesis.settings`` may be
+    put above.  Of a failure Hypothesis finds the simplest example, which is printed as code that
+    shows it again, with its tape.
     """
 
     def decorate(f: Callable[..., Any]) -> Callable[[], None]:
