@@ -11,7 +11,7 @@ from __future__ import annotations
 import cmath
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,14 @@ from ..dispatch import define, elementwise, implements
 from ..needs import passes
 from ..record import unary
 from ..variable import as_value
-from .samples import both, calls, real
+from .samples import Call, Shape, both, calls, real
+from .smoothness import Kinks, away_from, guarded, moving, of, outside_cut
 
 _pair = calls(both((3, 4), (3, 4)), both((2, 3, 1), (3, 4)), both((), (2,)))
 _pair_nonzero = calls(both((3, 4), (3, 4), low=0.5), both((2, 3, 1), (3, 4), low=0.5))
 
 _NUMBERS: set[Any] = {float, int, bool, complex}
+_cut = outside_cut((0, -1))
 
 
 def on_numbers(
@@ -89,6 +91,7 @@ divide = elementwise(
     _divide_y,
     scalar=operator.truediv,
     sample=_pair_nonzero,
+    kinks=of(1, away_from(0.0)),
 )
 
 negative = elementwise(
@@ -109,8 +112,9 @@ def _reciprocal(ct: Any, output: Any, x: Any) -> Any:
 
 
 reciprocal = elementwise(
-    np.reciprocal, _reciprocal, scalar=lambda x: 1.0 / x, sample=both((3, 4), low=0.5)
-)
+    np.reciprocal, _reciprocal, scalar=lambda x: 1.0 / x, sample=both((3, 4), low=0.5),
+    kinks=away_from(0.0),
+)  # fmt: skip
 
 
 def _square(ct: Any, output: Any, x: Any) -> Any:
@@ -181,26 +185,72 @@ def _power_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
     return t
 
 
+@guarded
+def _power_kinks(x: Any, y: Any) -> Any:
+    """x^n is smooth for integers n >= 0 (of an integer type: constant); else there is a branch.
+
+    A float that is whole may be a constant, too: then negative x are not outside the domain.
+    """
+    if not moving(y):
+        return np.where(y >= 0, np.inf, abs(x))
+    return np.where((y == np.rint(y.real)) | (x.dtype.kind != y.dtype.kind == "c"), abs(x), _cut(x))
+
+
 power = elementwise(
     np.power,
     _power_x,
     _power_y,
     scalar=_scalar_power,
     sample=_pair_nonzero,
+    kinks=_power_kinks,
     also=(np.pow,),
 )
 
-float_power = elementwise(np.float_power, _power_x, _power_y, sample=_pair_nonzero)
+float_power = elementwise(
+    np.float_power, _power_x, _power_y, sample=_pair_nonzero, kinks=_power_kinks
+)
 
 
 # -- remainders -----------------------------------------------------------------------------------
+
+
+
+def _quotient_jumps(whole: Callable[[Any], tuple[Any, ...]]) -> Kinks:
+    """To where x/y meets one of the integers n that are nearest: x - n·y closes by 1 + |n|."""
+
+    def kinks(x: Any, y: Any) -> Any:
+        d: Any = np.inf
+        for n in whole(x / y):
+            d = np.minimum(d, abs(x - n * y) / (moving(x) + abs(n) * moving(y)))
+        return np.where(y == 0, 0.0, d)
+
+    return guarded(kinks)
+
+
+def _outwards(q: Any) -> tuple[Any, Any]:
+    """The integers next to q but 0, where what is rounded towards it does not jump."""
+    n = np.trunc(q)
+    further = n + np.where(q < 0, -1, 1)
+    return np.where(n == 0, further, n), further
+
+
+def _between_integers(x: Shape, y: Shape) -> Any:
+    """Samples: x/y is not within 0.25 of an integer."""
+
+    def sample(rng: np.random.Generator) -> Iterator[Call]:
+        divisor = rng.uniform(0.6, 1.5, y) * rng.choice([-1, 1], y)
+        yield (divisor * (rng.integers(-2, 2, x) + rng.uniform(0.25, 0.75, x)), divisor), {}
+
+    return sample
+
 
 remainder = elementwise(
     np.remainder,
     lambda ct, output, x, y: ct,
     lambda ct, output, x, y: ct * -(as_value(x) // as_value(y)),
     scalar=operator.mod,
-    sample=calls(real((3, 4), (3, 4), low=0.6, high=0.9), real((3, 4), (), low=3.1, high=3.9)),
+    sample=calls(_between_integers((3, 4), (3, 4)), _between_integers((3, 4), (3, 1))),
+    kinks=_quotient_jumps(lambda q: (np.floor(q), np.ceil(q))),
     also=(np.mod,),
 )
 
@@ -215,7 +265,8 @@ fmod = elementwise(
     lambda ct, output, x, y: ct,
     _fmod_y,
     scalar=on_numbers(np.fmod, math.fmod),
-    sample=calls(real((3, 4), (3, 4), low=0.6, high=0.9), real((3, 4), (4,), low=-0.9, high=-0.6)),
+    sample=calls(_between_integers((3, 4), (3, 4)), _between_integers((3, 4), (4,))),
+    kinks=_quotient_jumps(_outwards),
 )
 
 
@@ -225,6 +276,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     return as_value(x1) // as_value(x2), remainder(x1, x2)
 
 
+_fraction_jumps = _quotient_jumps(_outwards)
 _fraction = unary(
     define(
         lambda x: np.modf(x)[0],
@@ -233,6 +285,7 @@ _fraction = unary(
         vjp=lambda ct, output, x: ct,
         jvp=lambda x_dot, output, x: x_dot,
         sample=real((3, 4), away=(-2.0, -1.0, 0.0, 1.0, 2.0)),
+        kinks=lambda x: _fraction_jumps(x, 1),
     )
 )
 
@@ -288,7 +341,10 @@ def _absolute(ct: Any, output: Any, x: Any) -> Any:
 
 
 absolute = elementwise(
-    np.absolute, _absolute, scalar=operator.abs, sample=both((3, 4), away=(0.0,)), also=(np.abs,)
-)
+    np.absolute, _absolute, scalar=operator.abs, sample=both((3, 4), away=(0.0,)), also=(np.abs,),
+    kinks=away_from(0.0),
+)  # fmt: skip
 
-fabs = elementwise(np.fabs, _absolute, scalar=math.fabs, sample=real((3, 4), away=(0.0,)))
+fabs = elementwise(
+    np.fabs, _absolute, scalar=math.fabs, sample=real((3, 4), away=(0.0,)), kinks=away_from(0.0)
+)

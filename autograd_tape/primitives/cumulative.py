@@ -17,6 +17,7 @@ from ..primitive import Primitive
 from ..variable import as_value
 from .reductions import _NO_VALUE, along_last, call, given, kept_shape, merged, ready, without_nan
 from .samples import both, calls, real
+from .smoothness import guarded, ordered
 
 # -- linear recurrences ----------------------------------------------------------------------------
 
@@ -243,7 +244,15 @@ def _running_jvp(x_dot: Any, output: Any, x: Any) -> Any:
     return recurrence(same, hit * x_dot) / count
 
 
-_sample = calls(both((2, 5)), real((4,)), real((2, 0)))
+_sample = calls(both((2, 5), apart=True), real((4,), apart=True), real((2, 0)))
+
+
+@guarded
+def _running_kinks(x: Any, *, sign: int) -> Any:
+    """From each element to the extreme of those before it."""
+    x = sign * ordered(x)
+    return abs(x[..., 1:] - np.maximum.accumulate(x[..., :-1], axis=-1)) / 2
+
 
 running_max: Primitive
 running_min: Primitive
@@ -254,8 +263,9 @@ running_max, running_min = (
         vjp=_running_vjp,
         jvp=_running_jvp,
         sample=_sample,
+        kinks=partial(_running_kinks, sign=sign),
     )
-    for ufunc in (np.maximum, np.minimum)
+    for ufunc, sign in ((np.maximum, 1), (np.minimum, -1))
 )
 
 

@@ -24,6 +24,7 @@ from ..dispatch import define, implements
 from ..variable import as_value
 from .products import column, conj, row, swap
 from .samples import Call
+from .smoothness import beyond_rounding, guarded
 from .structure import outputs
 
 
@@ -101,12 +102,19 @@ def _cholesky_jvp(x_dot: Any, output: Any, x: Any) -> Any:
     return output @ triangle(np.linalg.solve(output, H(half)))
 
 
+@guarded
+def _definite(x: Any) -> Any:
+    """From each matrix to one with an eigenvalue 0."""
+    return np.linalg.eigvalsh(x)[..., 0] / x.shape[-1]
+
+
 _cholesky = define(
     lambda x: np.linalg.cholesky(x),
     name="cholesky",
     vjp=_cholesky_vjp,
     jvp=_cholesky_jvp,
     sample=_matrices(lambda x: x @ x.swapaxes(-1, -2).conj() + np.eye(x.shape[-1])),
+    kinks=_definite,
 )
 
 
@@ -134,9 +142,29 @@ def _qr_jvp(x_dot: Any, output: Any, x: Any) -> Any:
     return w - q @ y, y @ r
 
 
+@guarded
+def _qr_kinks(x: Any) -> Any:
+    """To a column that depends on those before it, or whose head passes 0, for from the head it is
+    that LAPACK takes the sign of R[i, i].
+
+    Reflected by the steps before, column i has the head R[i, i]·(1 - tau[i]).  What moves x by h
+    turns these reflections by h/σ, where σ is the smallest singular value, and the head with them.
+    A column with nothing below its head is not reflected at all, and its neighbours are.
+    """
+    m, n = x.shape[-2:]
+    h, tau = np.linalg.qr(x, "raw")
+    r, scale = abs(diagonal(swap(h)[..., :n, :])), np.sqrt(m * n)
+    s = np.linalg.svd(x, compute_uv=False)
+    turned = (np.arange(n) > 0) * (s[..., :1] / s[..., -1:])
+    head = r * abs(1 - tau.real) / (1 + turned)
+    unturned = (tau == 0) & ((np.arange(n) < m - 1) | (x.dtype.kind == "c"))
+    return np.minimum(np.where(unturned, 0.0, head), beyond_rounding(s[..., -1:], x) / scale)
+
+
 def _tall(rng: np.random.Generator) -> Iterator[Call]:
     for shape in ((3, 3), (2, 4, 2), (3, 1)):
-        x, y = rng.standard_normal((2, *shape))
+        x, y = rng.uniform(-0.5, 0.5, (2, *shape))
+        x += np.eye(*shape[-2:]) * [2, -2, 2][: shape[-1]]
         yield (x,), {}
         yield (x + 1j * y,), {}
 
@@ -147,6 +175,7 @@ _qr = define(
     vjp=_qr_vjp,
     jvp=_qr_jvp,
     sample=_tall,
+    kinks=_qr_kinks,
 )
 
 
@@ -182,11 +211,19 @@ def _eigh_jvp(x_dot: Any, output: Any, x: Any, *, UPLO: str) -> Any:
     return np.real(diagonal(p)), v @ (_gaps(w) * p)
 
 
+@guarded
+def _eigh_kinks(x: Any, *, UPLO: Any) -> Any:
+    """To a tie of eigenvalues.  (The sign of a vector is LAPACK's: it may change anywhere.)"""
+    gaps = np.diff(np.linalg.eigvalsh(x, UPLO), axis=-1)
+    return beyond_rounding(gaps, x) / (2 * x.shape[-1])
+
+
 _eigh = define(
     lambda x, *, UPLO: tuple(np.linalg.eigh(x, UPLO)),
     name="eigh",
     vjp=_eigh_vjp,
     jvp=_eigh_jvp,
+    kinks=_eigh_kinks,
     # Real only: the phase of a complex eigenvector is LAPACK's choice.
     sample=_matrices(lambda x: x + x.swapaxes(-1, -2), "f", UPLO="L"),
 )
@@ -236,12 +273,32 @@ def _eig_jvp(x_dot: Any, output: Any, x: Any) -> Any:
     return diagonal(m), z - v * along
 
 
+@guarded
+def _eig_kinks(x: Any) -> Any:
+    """About how far to a tie of eigenvalues, or of the largest components of a complex vector.
+
+    Eigenvalues move by up to κ(V) times what the matrix does (Bauer and Fike 1960), vectors by
+    that over the gap.  (Their order, and the sign of real vectors, may change anywhere.)
+    """
+    n = x.shape[-1]
+    w, v = np.linalg.eig(x)
+    apart = abs(row(w) - column(w)) + np.where(np.eye(n) == 1, np.inf, 0.0)
+    gap = beyond_rounding(np.min(apart, axis=(-2, -1)), x) / 2
+    if v.dtype.kind == "c" and n > 1:
+        size = np.sort(abs(v), axis=-2)
+        gap = gap * np.minimum(np.min(size[..., -1, :] - size[..., -2, :], axis=-1), 1)
+    return gap / (n * np.linalg.cond(v))
+
+
+_APART = np.array([[1.0, -2.0, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 4.0]])  # eigenvalues 1±i and 4
+
 _eig = define(
     lambda x: tuple(np.linalg.eig(x)),
     name="eig",
     vjp=_eig_vjp,
     jvp=_eig_jvp,
-    sample=_matrices(lambda x: x / 2 + np.tri(x.shape[-1]) - 2 * np.tri(x.shape[-1]).T),
+    kinks=_eig_kinks,
+    sample=_matrices(lambda x: x / 8 + _APART[: x.shape[-1], : x.shape[-1]]),
 )
 
 
@@ -321,9 +378,18 @@ def _move(u: Any, k: int, omega: Any, pushed: Any, full: bool) -> Any:
     return u_dot
 
 
+@guarded
+def _svd_kinks(x: Any, *, full: bool) -> Any:
+    """To a singular value that is 0 or ties.  (The sign of vectors is LAPACK's, as for eigh.)"""
+    s = np.linalg.svd(x, compute_uv=False)
+    m, n = x.shape[-2:]
+    d = np.minimum(s, -np.diff(s, append=-np.inf) / 2)
+    return beyond_rounding(d, x) / np.sqrt(m * n)
+
+
 def _any_shape(rng: np.random.Generator) -> Iterator[Call]:
     for shape in ((3, 3), (2, 4, 2), (2, 3), (1, 2)):
-        x = rng.standard_normal(shape)
+        x = rng.uniform(-0.5, 0.5, shape) + np.eye(*shape[-2:]) * np.arange(1, shape[-1] + 1)
         yield (x,), {"full": False}  # real only, as for eigh
         if abs(shape[-1] - shape[-2]) == 1:
             yield (x,), {"full": True}
@@ -334,6 +400,7 @@ _svd = define(
     name="svd",
     vjp=_svd_vjp,
     jvp=_svd_jvp,
+    kinks=_svd_kinks,
     sample=_any_shape,
 )
 

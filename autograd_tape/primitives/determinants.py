@@ -13,6 +13,7 @@ from ..variable import as_value
 from .decompositions import H, diagonal, embed
 from .products import column, conj, row, swap, uncolumn
 from .samples import Call, calls
+from .smoothness import smallest_singular_value
 from .structure import outputs
 
 
@@ -21,8 +22,9 @@ def square(*extra: Any, **params: Any) -> Any:
 
     def sample(rng: np.random.Generator) -> Iterator[Call]:
         for shape in ((3, 3), (2, 2, 2), (1, 1)):
-            x, y = rng.standard_normal((2, *shape))
-            for a in (x + 2 * np.eye(shape[-1]), x + 1j * y):
+            x, y = rng.uniform(-0.6, 0.6, (2, *shape))
+            x += 2 * np.eye(shape[-1])
+            for a in (x, x + 1j * y):
                 yield (a, *(rng.standard_normal((shape[-1], *e)) for e in extra)), params
 
     return sample
@@ -130,6 +132,7 @@ _slogdet = define(
     vjp=_slogdet_vjp,
     jvp=_slogdet_jvp,
     sample=square(),
+    kinks=smallest_singular_value,
 )
 
 

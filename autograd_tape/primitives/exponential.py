@@ -13,8 +13,10 @@ from ..record import unary
 from ..variable import as_value
 from .arithmetic import on_numbers
 from .samples import both, calls, real
+from .smoothness import away_from, outside_cut, poles
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
+_cut = outside_cut((0, -1))
 
 # -- exponentials ---------------------------------------------------------------------------------
 
@@ -68,6 +70,7 @@ sigmoid = unary(
         vjp=_sigmoid,
         jvp=_sigmoid,
         sample=both((3, 4)),
+        kinks=poles(2 * math.pi, math.pi, along=1j),
     )
 )
 
@@ -75,7 +78,7 @@ sigmoid = unary(
 # -- logarithms -----------------------------------------------------------------------------------
 
 log = elementwise(
-    np.log, lambda ct, output, x: ct / x, scalar=math.log, sample=both((3, 4), low=0.5)
+    np.log, lambda ct, output, x: ct / x, scalar=math.log, sample=both((3, 4), low=0.5), kinks=_cut
 )
 
 
@@ -85,7 +88,7 @@ def _log2(ct: Any, output: Any, x: Any) -> Any:
     return t
 
 
-log2 = elementwise(np.log2, _log2, scalar=math.log2, sample=both((3, 4), low=0.5))
+log2 = elementwise(np.log2, _log2, scalar=math.log2, sample=both((3, 4), low=0.5), kinks=_cut)
 
 
 def _log10(ct: Any, output: Any, x: Any) -> Any:
@@ -94,11 +97,14 @@ def _log10(ct: Any, output: Any, x: Any) -> Any:
     return t
 
 
-log10 = elementwise(np.log10, _log10, scalar=math.log10, sample=both((3, 4), low=0.5))
+log10 = elementwise(
+    np.log10, _log10, scalar=math.log10, sample=both((3, 4), low=0.5), kinks=_cut
+)
 
 log1p = elementwise(
-    np.log1p, lambda ct, output, x: ct / (x + 1), scalar=math.log1p, sample=both((3, 4), low=-0.5)
-)
+    np.log1p, lambda ct, output, x: ct / (x + 1), scalar=math.log1p, sample=both((3, 4), low=-0.5),
+    kinks=outside_cut((-1, -1)),
+)  # fmt: skip
 
 
 def _portion(ct: Any, x: Any, y: Any, log_base: float) -> Any:
@@ -147,7 +153,7 @@ def _sqrt(ct: Any, output: Any, x: Any) -> Any:
     return t
 
 
-sqrt = elementwise(np.sqrt, _sqrt, scalar=math.sqrt, sample=both((3, 4), low=0.5))
+sqrt = elementwise(np.sqrt, _sqrt, scalar=math.sqrt, sample=both((3, 4), low=0.5), kinks=_cut)
 
 
 def _cbrt(ct: Any, output: Any, x: Any) -> Any:
@@ -156,7 +162,9 @@ def _cbrt(ct: Any, output: Any, x: Any) -> Any:
     return ct / t
 
 
-cbrt = elementwise(np.cbrt, _cbrt, scalar=math.cbrt, sample=real((3, 4), away=(0.0,)))
+cbrt = elementwise(
+    np.cbrt, _cbrt, scalar=math.cbrt, sample=real((3, 4), away=(0.0,)), kinks=away_from(0.0)
+)
 
 
 # -- hyperbolic functions -------------------------------------------------------------------------
@@ -183,7 +191,10 @@ def _tanh(ct: Any, output: Any, x: Any) -> Any:
 
 sinh = elementwise(np.sinh, _sinh, scalar=math.sinh, sample=both((3, 4)))
 cosh = elementwise(np.cosh, _cosh, scalar=math.cosh, sample=both((3, 4)))
-tanh = elementwise(np.tanh, _tanh, scalar=math.tanh, sample=both((3, 4)))
+tanh = elementwise(
+    np.tanh, _tanh, scalar=math.tanh, sample=both((3, 4), low=-1.4, high=1.4),
+    kinks=poles(math.pi, math.pi / 2, along=1j),
+)  # fmt: skip
 
 
 def _arcsinh(ct: Any, output: Any, x: Any) -> Any:
@@ -206,14 +217,17 @@ def _arctanh(ct: Any, output: Any, x: Any) -> Any:
 
 
 arcsinh = elementwise(
-    np.arcsinh, _arcsinh, scalar=math.asinh, sample=both((3, 4)), also=(np.asinh,)
-)
+    np.arcsinh, _arcsinh, scalar=math.asinh, also=(np.asinh,),
+    sample=calls(real((3, 4)), both((3, 4), low=-0.9, high=0.9)),
+    kinks=outside_cut((1j, 1j), (-1j, -1j)),
+)  # fmt: skip
 arccosh = elementwise(
-    np.arccosh, _arccosh, scalar=math.acosh, sample=both((3, 4), low=1.2), also=(np.acosh,)
-)
+    np.arccosh, _arccosh, scalar=math.acosh, sample=both((3, 4), low=1.2), also=(np.acosh,),
+    kinks=outside_cut((1, -1)),
+)  # fmt: skip
 arctanh = elementwise(
     np.arctanh, _arctanh, scalar=math.atanh, sample=both((3, 4), low=-0.8, high=0.8),
-    also=(np.atanh,),
+    also=(np.atanh,), kinks=outside_cut((-1, -1), (1, 1)),
 )  # fmt: skip
 
 

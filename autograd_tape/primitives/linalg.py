@@ -18,6 +18,7 @@ from .determinants import square
 from .einsum import array
 from .products import column, conj, cross, outer, row, swap, tensordot, uncolumn, vecdot
 from .samples import Call, both, calls
+from .smoothness import beyond_rounding, guarded, smallest_singular_value
 
 plain(np.linalg.matrix_rank, why="is an integer")
 
@@ -32,6 +33,7 @@ inv = define(
     vjp=lambda ct, output, a: -(swap(output) @ ct @ swap(output)),
     jvp=lambda a_dot, output, a: -(output @ a_dot @ output),
     sample=square(),
+    kinks=smallest_singular_value,
 )
 
 
@@ -65,6 +67,7 @@ _solve = define(
     jvp=(_solve_a_dot, _solve_b_dot),
     batched=True,
     sample=calls(square(()), square((2,))),
+    kinks=smallest_singular_value,
 )
 
 
@@ -95,9 +98,20 @@ def _pinv_vjp(ct: Any, output: Any, a: Any, *, rcond: Any) -> Any:
     return -(pt @ ct @ pt) + conj(left @ g @ pph + php @ g @ right)
 
 
+@guarded
+def _rank_kinks(a: Any, *others: Any, rcond: Any) -> Any:
+    """To a change of rank: a singular value that is 0, or that passes the cut at rcond·s_max."""
+    s = np.linalg.svd(a, compute_uv=False)
+    cut = np.asarray(rcond)[..., None]
+    m, n = a.shape[-2:]
+    d = np.minimum(s, abs(s - cut * s[..., :1]) / (1 + cut))
+    return beyond_rounding(d, a) / np.sqrt(m * n)
+
+
 def _rectangular(rng: np.random.Generator) -> Iterator[Call]:
     for shape in ((3, 3), (2, 4, 2), (2, 3)):
-        x, y = rng.standard_normal((2, *shape))
+        x, y = rng.uniform(-0.6, 0.6, (2, *shape))
+        x += 2 * np.eye(*shape[-2:])
         yield (x,), {"rcond": 1e-10}
         yield (x + 1j * y,), {"rcond": 1e-10}
 
@@ -108,6 +122,7 @@ _pinv = define(
     vjp=_pinv_vjp,
     jvp=_pinv_jvp,
     sample=_rectangular,
+    kinks=_rank_kinks,
 )
 _UNSET: Any = np._NoValue
 _whole = hermitian  # a parameter of pinv has the same name
@@ -134,6 +149,7 @@ def _lstsq_vjp_a(ct: Any, output: Any, a: Any, b: Any, *, rcond: Any) -> Any:
     return _pinv_vjp(p_bar, np.linalg.pinv(a, rcond), a, rcond=rcond)
 
 
+_CUT = {"rcond": 1e-10}
 _lstsq = define(
     lambda a, b, *, rcond: np.linalg.lstsq(a, b, rcond)[0],
     name="lstsq",
@@ -147,8 +163,10 @@ _lstsq = define(
     ),
     sample=calls(
         both((4, 2), (4,), rcond=1e-10), both((4, 2), (4, 3), rcond=1e-10),
-        both((2, 4), (2, 3), rcond=1e-10), both((3, 3), (3,), rcond=1e-10),
+        both((2, 4), (2, 3), rcond=1e-10),
+        lambda rng: [((rng.uniform(-0.5, 0.5, (3, 3)) + 2 * np.eye(3), np.ones(3)), _CUT)],
     ),
+    kinks=_rank_kinks,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from .einsum import array
 from .products import conj
 from .reductions import expanded
 from .samples import both, calls
+from .smoothness import toward_zero
 
 
 def _unit(output: Any, x: Any, axis: Any, keepdims: bool) -> Any:
@@ -42,6 +43,7 @@ _length = define(
         both((3,), axis=None, keepdims=False), both((3, 4), axis=None, keepdims=True),
         both((2, 3, 4), axis=(0, 2), keepdims=False), both((3, 4), axis=(1,), keepdims=True),
     ),
+    kinks=toward_zero,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from ..primitive import Primitive
 from ..variable import as_value
 from .reductions import operand
 from .samples import both, calls, real
+from .smoothness import gaps
 
 # The derivative of sorting is A·P: P moves each element to its place, and A, which is symmetric,
 # gives every element of a run of equal ones the mean of the run.  So the adjoint is Pᵀ·A·ct.
@@ -83,7 +84,10 @@ _sort = define(
     name="sort",
     vjp=_sort_vjp,
     jvp=_sort_jvp,
-    sample=calls(both((3, 4), axis=-1), both((3, 4), axis=0), real((0, 3), axis=0)),
+    sample=calls(
+        both((3, 4), axis=-1, apart=True), both((3, 4), axis=0, apart=True), real((0, 3), axis=0)
+    ),
+    kinks=gaps,
 )
 
 
@@ -122,7 +126,10 @@ _partition = define(
     name="partition",
     vjp=_partition_vjp,
     jvp=_partition_jvp,
-    sample=calls(both((3, 5), kth=2, axis=-1), real((6, 2), kth=(1, 4), axis=0)),
+    sample=calls(
+        both((3, 5), kth=2, axis=-1, apart=True), real((6, 2), kth=(1, 4), axis=0, apart=True)
+    ),
+    kinks=gaps,  # whatever a partition compares: the first to pass each other are neighbours
 )
 
 

@@ -6,7 +6,7 @@ share evenly, clip'(boundary) = 1, relu'(0) = 0, the derivative of a step is 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from ..variable import as_value
 from .arithmetic import nothing, on_numbers, quotient
 from .complex import imag as _imag
 from .complex import real as _real
-from .samples import calls, real
+from .samples import Call, calls, real
 from .selection import where as _where
+from .smoothness import away_from, difference, guarded, moving, nearest, never, of, ordered
 
 _NO_VALUE: Any = getattr(np, "_NoValue", None)  # NumPy's own "argument not given"
 _BITS = {2: np.int16, 4: np.int32, 8: np.int64}
@@ -88,13 +89,17 @@ def _either(rule: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[...,
     return first, second
 
 
-_real_pair = calls(real((3, 4), (3, 4)), real((2, 3, 1), (3, 4)), real((3, 4), ()))
+_real_pair = calls(
+    real((3, 4), (3, 4), apart=True), real((2, 3, 1), (3, 4), apart=True),
+    real((3, 4), (), apart=True),
+)  # fmt: skip
 
 maximum = elementwise(
     np.maximum,
     *_either(_larger),
     scalar=on_numbers(np.maximum, lambda x, y: y if y > x or y != y else x),
     sample=_real_pair,
+    kinks=difference,
 )
 
 minimum = elementwise(
@@ -102,6 +107,7 @@ minimum = elementwise(
     *_either(_smaller),
     scalar=on_numbers(np.minimum, lambda x, y: y if y < x or y != y else x),
     sample=_real_pair,
+    kinks=difference,
 )
 
 fmax = elementwise(
@@ -109,6 +115,7 @@ fmax = elementwise(
     *_either(_larger_or_only),
     scalar=on_numbers(np.fmax, lambda x, y: y if y > x or x != x else x),
     sample=_real_pair,
+    kinks=difference,
 )
 
 fmin = elementwise(
@@ -116,6 +123,7 @@ fmin = elementwise(
     *_either(_smaller_or_only),
     scalar=on_numbers(np.fmin, lambda x, y: y if y < x or x != x else x),
     sample=_real_pair,
+    kinks=difference,
 )
 
 
@@ -131,6 +139,7 @@ relu = unary(
         vjp=_relu_rule,
         jvp=_relu_rule,
         sample=calls(real((3, 4), away=(0.0,)), real((), low=0.5)),
+        kinks=away_from(0.0),
     )
 )
 
@@ -164,16 +173,32 @@ def _above(ct: Any, output: Any, a: Any, low: Any, high: Any) -> Any:
     return masked(ct, mask if low is None else mask & ((a >= low) | (low != output)))
 
 
+def _clip_distance(a: Any, low: Any, high: Any) -> Any:
+    """Of min(max(a, low), high): the tie of the first two counts where the third is above."""
+    a, low, high = (x if x is None else ordered(x) for x in (a, low, high))
+    raised = a if low is None else np.maximum(a, low)
+    d: Any = np.inf if low is None else abs(a - low) / (1 + moving(low))
+    if high is None:
+        return d
+    return np.minimum(np.where(raised > high, np.inf, d), abs(raised - high) / (1 + moving(high)))
+
+
+def _within_numbers(rng: np.random.Generator) -> Iterator[Call]:
+    x = np.array([[-2.0, -0.9, -0.7, 0.0], [0.3, 0.8, 1.0, 1.6]])
+    yield (x + rng.uniform(-0.1, 0.1, x.shape), np.float64(-0.51), np.float64(0.52)), {}
+
+
 _clip = define(
     _clip_forward,
     name="clip",
     vjp=(_inside, _below, _above),
     jvp=(_inside, _below, _above),
     sample=calls(
-        real((3, 4), (), (), low=-2.0, high=2.0, away=(0.0,)),
-        real((3, 4), (4,), (3, 1)),
-        lambda rng: [((rng.uniform(-2, 2, (3, 4)), np.float64(-0.51), np.float64(0.52)), {})],
+        real((3, 4), (), (), apart=True),
+        real((3, 4), (4,), (3, 1), apart=True),
+        _within_numbers,
     ),
+    kinks=guarded(_clip_distance, finite=1),  # infinite bounds are none
 )
 
 
@@ -234,6 +259,7 @@ copysign = elementwise(
     _no_slope,
     scalar=on_numbers(np.copysign),
     sample=real((3, 4), (4,), away=(0.0,)),
+    kinks=nearest(away_from(0.0), of(1, away_from(0.0))),
 )
 
 
@@ -247,6 +273,7 @@ heaviside = elementwise(
     _heaviside_at_0,
     scalar=on_numbers(np.heaviside),
     sample=real((3, 4), (4,), away=(0.0,)),
+    kinks=away_from(0.0),
 )
 
 
@@ -263,6 +290,7 @@ _nan_to_num = define(
     vjp=_finite_only,
     jvp=_finite_only,
     sample=real((3, 4), nan=0.0, posinf=None, neginf=None),
+    kinks=never,
 )
 
 

@@ -17,6 +17,7 @@ from ..primitive import Primitive
 from ..record import record, unary
 from ..variable import Variable, as_value
 from .samples import both, calls, real
+from .smoothness import Kinks, runner_up
 
 _NO_VALUE: Any = getattr(np, "_NoValue", None)  # NumPy's own "argument not given"
 add_reduce: Any = np.add.reduce  # np.sum without its Python layer
@@ -190,7 +191,7 @@ def _extreme_jvp(
     return total / count.reshape(output.shape).astype(x_dot.dtype)
 
 
-def _extreme(reduce: Any, name: str, *numpy_functions: Any) -> Callable[..., Any]:
+def _extreme(reduce: Any, kinks: Kinks, name: str, *numpy_functions: Any) -> Callable[..., Any]:
     """The primitive and the function for max, min and their nan forms; ties share evenly."""
     defaults = {"axis": None, "keepdims": False, "initial": _NO_VALUE, "where": True}
     p = define(
@@ -201,10 +202,13 @@ def _extreme(reduce: Any, name: str, *numpy_functions: Any) -> Callable[..., Any
         vjp=_extreme_vjp,
         jvp=_extreme_jvp,
         sample=calls(
-            both((3, 4), **defaults),
-            real((2, 3, 4), **(defaults | {"axis": (0, -1), "keepdims": True})),
-            real((3, 4), **(defaults | {"axis": 1, "initial": 0.1, "where": np.eye(3, 4) == 0})),
+            both((3, 4), apart=True, **defaults),
+            real((2, 3, 4), apart=True, **(defaults | {"axis": (0, -1), "keepdims": True})),
+            real((3, 4), apart=True, away=(0.1,), **(
+                defaults | {"axis": 1, "initial": 0.1, "where": np.eye(3, 4) == 0}
+            )),
         ),
+        kinks=kinks,
     )
 
     def extreme(
@@ -223,10 +227,10 @@ def _extreme(reduce: Any, name: str, *numpy_functions: Any) -> Callable[..., Any
     return implements(*numpy_functions)(extreme)
 
 
-max = _extreme(np.maximum.reduce, "max", np.max, np.amax)
-min = _extreme(np.minimum.reduce, "min", np.min, np.amin)
-nanmax = _extreme(np.nanmax, "nanmax", np.nanmax)
-nanmin = _extreme(np.nanmin, "nanmin", np.nanmin)
+max = _extreme(np.maximum.reduce, runner_up(1), "max", np.max, np.amax)
+min = _extreme(np.minimum.reduce, runner_up(-1), "min", np.min, np.amin)
+nanmax = _extreme(np.nanmax, runner_up(1, skip_nan=True), "nanmax", np.nanmax)
+nanmin = _extreme(np.nanmin, runner_up(-1, skip_nan=True), "nanmin", np.nanmin)
 
 
 # -- without nan -----------------------------------------------------------------------------------

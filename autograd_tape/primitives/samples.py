@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,14 +17,23 @@ def real(
     low: float = -2.0,
     high: float = 2.0,
     away: tuple[float, ...] = (),
+    apart: bool = False,
     **params: Any,
 ) -> Callable[[np.random.Generator], Iterator[Call]]:
-    """One call with uniform float64 operands of the given shapes, none within 0.1 of ``away``."""
+    """One call with uniform float64 operands of the given shapes, none within 0.1 of ``away``.
+
+    apart  the elements of all operands together are distinct, each about as far from the next
+    """
 
     def sample(rng: np.random.Generator) -> Iterator[Call]:
         args = []
+        n = sum(math.prod(shape) for shape in shapes)
+        ranks = iter(rng.permutation(n)) if apart else None
         for shape in shapes:
             x = rng.uniform(low, high, shape)
+            if ranks is not None:
+                rank = np.reshape([next(ranks) for _ in range(x.size)], shape)
+                x = low + (rank * (high - low) + 0.25 * (x - low)) / n
             for kink in away:
                 x = np.where(np.abs(x - kink) < 0.1, x + 0.25, x)
             args.append(x)

@@ -14,6 +14,7 @@ from ..dispatch import define
 from ..variable import as_value
 from .reductions import add_reduce, call, expanded, operand
 from .samples import both, calls, real
+from .smoothness import Kinks, away_from, guarded, outside_cut
 
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -78,6 +79,23 @@ def _logsumexp_jvp(x_dot: Any, output: Any, x: Any, *, axis: Any, keepdims: bool
     return np.sum(t, axis=axis, keepdims=keepdims)
 
 
+def _total_kinks(to_bad: Kinks) -> Kinks:
+    """For complex x, until Σ exp x may be where ``to_bad`` measures the distance to.
+
+    A step h turns each term into at most e^h - 1 times its size elsewhere.
+    """
+
+    def kinks(x: Any, *, axis: Any, keepdims: bool = False) -> Any:
+        if x.dtype.kind != "c":
+            return np.inf
+        t = np.exp(_shifted(x, axis)[0])
+        return np.log1p(to_bad(np.sum(t, axis=axis)) / np.sum(abs(t), axis=axis))
+
+    return guarded(kinks)
+
+
+_cut = _total_kinks(outside_cut((0, -1)))
+
 _logsumexp = define(
     _logsumexp_forward,
     name="logsumexp",
@@ -88,6 +106,7 @@ _logsumexp = define(
         both((3, 4), axis=0, keepdims=False),
         real((2, 3, 4), axis=(0, -1), keepdims=True),
     ),
+    kinks=_cut,
 )
 
 
@@ -129,6 +148,7 @@ _softmax = define(
     name="softmax",
     vjp=_softmax_rule,
     jvp=_softmax_rule,
+    kinks=_total_kinks(away_from(0.0)),
     sample=calls(both((3, 4), axis=-1), both((3, 4), axis=0), real((2, 3, 4), axis=(0, 2))),
 )
 
@@ -181,6 +201,7 @@ _log_softmax = define(
     name="log_softmax",
     vjp=_log_softmax_vjp,
     jvp=_log_softmax_jvp,
+    kinks=_cut,
     sample=calls(both((3, 4), axis=-1), both((3, 4), axis=0), real((2, 3, 4), axis=(0, 2))),
 )
 

@@ -19,6 +19,7 @@ from .covariance import average, corrcoef, cov
 from .quantiles import median, quantile
 from .reductions import _NO_VALUE, add_reduce, axes_of, call, expanded, given, ready, spread
 from .samples import both, calls, real
+from .smoothness import toward_constant
 
 __all__ = ["average", "corrcoef", "cov", "mean", "median", "ptp", "quantile", "std", "var"]
 
@@ -198,8 +199,9 @@ _var, _std = (
         vjp=_spread_vjp(slope),
         jvp=_spread_jvp(slope),
         sample=_samples,
+        kinks=kinks,
     )
-    for f, slope in ((np.var, _var_slope), (np.std, _std_slope))
+    for f, slope, kinks in ((np.var, _var_slope, None), (np.std, _std_slope, toward_constant))
 )
 
 

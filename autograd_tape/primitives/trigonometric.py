@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from ..primitive import Primitive
 from ..variable import as_value
 from .arithmetic import on_numbers, quotient
 from .exponential import sqrt
-from .samples import both, calls, real
+from .samples import Call, Shape, both, calls, real
+from .smoothness import away_from, guarded, moving, outside_cut, poles
 
 
 def _sin(ct: Any, output: Any, x: Any) -> Any:
@@ -37,7 +39,10 @@ def _tan(ct: Any, output: Any, x: Any) -> Any:
 
 sin = elementwise(np.sin, _sin, scalar=math.sin, sample=both((3, 4)))
 cos = elementwise(np.cos, _cos, scalar=math.cos, sample=both((3, 4)))
-tan = elementwise(np.tan, _tan, scalar=math.tan, sample=both((3, 4), low=-1.0, high=1.0))
+tan = elementwise(
+    np.tan, _tan, scalar=math.tan, sample=both((3, 4), low=-1.0, high=1.0),
+    kinks=poles(math.pi, math.pi / 2),
+)  # fmt: skip
 
 
 def _arcsin(ct: Any, output: Any, x: Any) -> Any:
@@ -54,19 +59,27 @@ def _arctan(ct: Any, output: Any, x: Any) -> Any:
 
 
 _inside = both((3, 4), low=-0.8, high=0.8)
-arcsin = elementwise(np.arcsin, _arcsin, scalar=math.asin, sample=_inside, also=(np.asin,))
+_cuts = outside_cut((-1, -1), (1, 1))
+arcsin = elementwise(
+    np.arcsin, _arcsin, scalar=math.asin, sample=_inside, also=(np.asin,), kinks=_cuts
+)
 arccos = elementwise(
     np.arccos,
     lambda ct, output, x: -_arcsin(ct, output, x),
     scalar=math.acos,
     sample=_inside,
+    kinks=_cuts,
     also=(np.acos,),
 )
-arctan = elementwise(np.arctan, _arctan, scalar=math.atan, sample=_inside, also=(np.atan,))
+arctan = elementwise(
+    np.arctan, _arctan, scalar=math.atan, sample=_inside, also=(np.atan,),
+    kinks=outside_cut((1j, 1j), (-1j, -1j)),
+)  # fmt: skip
 
 
 # -- of two arguments -----------------------------------------------------------------------------
 
+_zero = away_from(0.0)
 _plane = calls(
     real((3, 4), (3, 4), away=(0.0,)), real((2, 3, 1), (3, 4), away=(0.0,)), real((3,), (), low=0.5)
 )
@@ -85,6 +98,7 @@ hypot = elementwise(
     lambda ct, output, x, y: _hypot_x(ct, output, y, x),
     scalar=on_numbers(np.hypot, math.hypot),
     sample=_plane,
+    kinks=guarded(lambda x, y: np.maximum(_zero(x), _zero(y))),
 )
 
 
@@ -96,12 +110,20 @@ def _turn(ct: Any, x: Any, y: Any) -> Any:
     return t
 
 
+@guarded
+def _arctan2_kinks(y: Any, x: Any) -> Any:
+    """To the cut, where y = 0 and x <= 0; an integer y = 0 stays on it."""
+    to_cut = _zero(y) if moving(y) else np.where(y == 0, abs(x), np.inf)
+    return np.where(x > 0, np.maximum(_zero(x), _zero(y)), to_cut)
+
+
 arctan2 = elementwise(
     np.arctan2,
     lambda ct, output, y, x: _turn(ct, x, y),
     lambda ct, output, y, x: -_turn(ct, y, x),
     scalar=on_numbers(np.arctan2, math.atan2),
     sample=_plane,
+    kinks=_arctan2_kinks,
     also=(np.atan2,),
 )
 
@@ -121,15 +143,42 @@ degrees = elementwise(
     np.degrees, lambda ct, output, x: ct * (180 / math.pi), scalar=math.degrees, sample=real((3, 4))
 )
 
+
+
+@guarded
+def _unwrap_kinks(p: Any, *, discont: Any, axis: int, period: float) -> Any:
+    """A step between neighbours jumps by a period at odd halves of it that reach ``discont``,
+    and at ``discont`` itself where that is more than half a period."""
+    step, half = abs(np.diff(p, axis=axis)), period / 2
+    discont = half if discont is None else discont
+    d = abs(step - discont) if discont > half else np.full(step.shape, np.inf)
+    for shift in (0, 1):
+        jump = (np.floor(step / period - 0.5) + 0.5 + shift) * period
+        d = np.minimum(d, np.where(jump >= max(discont, half), abs(step - jump), np.inf))
+    return d / 2
+
+
+def _wrapped(shape: Shape, **params: Any) -> Any:
+    """Samples: neighbours are about 0, 1 or 2 periods apart."""
+
+    def sample(rng: np.random.Generator) -> Iterator[Call]:
+        steps = rng.integers(-2, 3, shape) + rng.uniform(-0.3, 0.3, shape)
+        yield (np.cumsum(steps * params["period"], axis=params["axis"]),), params
+
+    return sample
+
+
 _unwrap = define(
     lambda p, *, discont, axis, period: np.unwrap(p, discont, axis, period=period),
     name="unwrap",
     vjp=lambda ct, output, p, *, discont, axis, period: ct,
     jvp=lambda p_dot, output, p, *, discont, axis, period: p_dot,
     sample=calls(
-        real((6,), low=0.0, high=6.0, discont=None, axis=-1, period=2 * math.pi),
-        real((4, 3), low=0.0, high=6.0, discont=None, axis=0, period=4.0),
+        _wrapped((6,), discont=None, axis=-1, period=2 * math.pi),
+        _wrapped((4, 3), discont=None, axis=0, period=4.0),
+        _wrapped((5,), discont=5.0, axis=0, period=2.0),
     ),
+    kinks=_unwrap_kinks,
 )
 
 

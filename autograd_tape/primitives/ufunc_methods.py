@@ -13,6 +13,7 @@ from .cumulative import recurrence, running_logaddexp, running_max, running_min
 from .indexing import freeze, put, setitem
 from .reductions import _NO_VALUE, along_last, given, operand
 from .samples import both, calls, real
+from .smoothness import guarded, ordered
 from .softmax import logsumexp
 
 
@@ -165,7 +166,19 @@ def _extreme_hits(output: Any, v: Any, w: Any, index: Any) -> tuple[Any, Any, An
     return hit_v, hit_w, np.maximum(count, 1)
 
 
-def _extreme_at(ufunc: Any) -> Callable[..., Any]:
+def _runner_up_at(v: Any, w: Any, index: Any) -> Any:
+    """At each place from the largest of v and those of w that go there to the next."""
+    places = np.arange(v.size).reshape(v.shape)
+    taken = places[index]
+    x = np.concatenate([v.ravel(), np.broadcast_to(w, taken.shape).ravel()])
+    place = np.concatenate([places.ravel(), taken.ravel()])
+    order = np.lexsort((x, place))
+    x, place = x[order], place[order]
+    last = np.append(place[1:] != place[:-1], True)[1:]
+    return np.where(last & (place[1:] == place[:-1]), np.diff(x) / 2, np.inf)
+
+
+def _extreme_at(ufunc: Any, sign: int) -> Callable[..., Any]:
     """maximum.at or minimum.at as a primitive of (v, w): all that tie share evenly."""
 
     def forward(v: Any, w: Any, *, index: Any) -> Any:
@@ -197,13 +210,16 @@ def _extreme_at(ufunc: Any) -> Callable[..., Any]:
         jvp=(jvp_v, jvp_w),
         batched=True,  # w's adjoint has the shape of w, which is not the output's
         sample=calls(
-            both((4,), (3,), index=np.array([0, 2, 0])),
-            real((4, 2), (2, 2), index=np.array([1, 1])),
+            both((4,), (3,), index=np.array([0, 2, 0]), apart=True),
+            real((4, 2), (2, 2), index=np.array([1, 1]), apart=True),
+        ),
+        kinks=guarded(
+            lambda v, w, *, index: _runner_up_at(sign * ordered(v), sign * ordered(w), index)
         ),
     )
 
 
-_maximum_at, _minimum_at = _extreme_at(np.maximum), _extreme_at(np.minimum)
+_maximum_at, _minimum_at = _extreme_at(np.maximum, 1), _extreme_at(np.minimum, -1)
 
 
 def _logaddexp_at(v: Any, index: Any, places: Any, w: Any) -> Any:

@@ -10,13 +10,15 @@ import numpy as np
 
 from ..dispatch import define, elementwise, functions
 from ..primitive import Sample
+from ..primitives.smoothness import Kinks, outside_cut
 from ..primitives.structure import outputs
 from ..variable import Variable, as_value
 
-__all__ = ["in_last", "like", "pair", "refused", "require_plain", "scipy_special", "sp", "unary",
-           "value_of", "with_two"]  # fmt: skip
+__all__ = ["in_last", "like", "negative_cut", "pair", "refused", "require_plain", "scipy_special",
+           "sp", "unary", "value_of", "with_two"]  # fmt: skip
 
 Rule = Callable[..., Any]
+negative_cut = outside_cut((0, -1))  # of log and its kin; for real x the edge of x > 0
 
 # Opaque to type checkers: SciPy ships no annotations.  The ufuncs are taken from where they are
 # defined, because scipy.special wraps them in functions when SCIPY_ARRAY_API is set.
@@ -45,38 +47,42 @@ def _as_given(output: Any, *args: Any) -> Any:
 
 
 def unary(
-    ufunc: Any, rule: Rule, *, scalar: Callable[..., Any] | None = None, sample: Sample
-) -> Callable[[Any], Any]:
+    ufunc: Any, rule: Rule, *, scalar: Callable[..., Any] | None = None, sample: Sample,
+    kinks: Kinks | None = None,
+) -> Callable[[Any], Any]:  # fmt: skip
     """A ufunc of one argument: ``rule(ct, output, x)`` in both modes."""
     scalar = scalar or (lambda x: ufunc(x).item())
     name = ufunc.__name__
     name = f"special.{name}" if hasattr(np, name) else name  # SciPy has a log1p of its own
-    return elementwise(ufunc, rule, scalar=scalar, sample=sample, name=name)
+    return elementwise(ufunc, rule, scalar=scalar, sample=sample, kinks=kinks, name=name)
 
 
-def with_two(ufunc: Any, *rules: Rule, sample: Sample) -> Callable[[Any, Any], Any]:
+def with_two(
+    ufunc: Any, *rules: Rule, sample: Sample, kinks: Kinks | None = None
+) -> Callable[[Any, Any], Any]:
     """A ufunc of two arguments, differentiable in both: ``rule(ct, output, x, y)`` for each."""
 
     def scalar(x: Any, y: Any) -> Any:
         return _as_given(ufunc(x, y), x, y)
 
-    return elementwise(ufunc, *rules, scalar=scalar, sample=sample)
+    return elementwise(ufunc, *rules, scalar=scalar, sample=sample, kinks=kinks)
 
 
 def in_last(
     ufunc: Any, rule: Rule, *, names: tuple[str, ...], sample: Sample, jvp: Rule | None = None,
-    name: str | None = None,
+    kinks: Kinks | None = None, name: str | None = None,
 ) -> Callable[..., Any]:  # fmt: skip
     """A ufunc of plain parameters ``names`` and, last, the one argument it is differentiable in.
 
     rule, jvp  ``rule(ct, output, x, *, parameters)``; ``jvp`` only where it is not the same
+    kinks      ``kinks(x, *, parameters)``
     """
 
     def forward(x: Any, *, parameters: tuple[Any, ...]) -> Any:
         return _as_given(ufunc(*parameters, x), x)
 
     function: str = name or ufunc.__name__
-    p = define(forward, name=function, vjp=rule, jvp=jvp or rule, sample=sample)
+    p = define(forward, name=function, vjp=rule, jvp=jvp or rule, sample=sample, kinks=kinks)
 
     def call(*args: Any) -> Any:
         *parameters, x = args
@@ -91,7 +97,9 @@ def _parameter(x: Any) -> Any:
     return x if np.isscalar(x) else np.array(x)  # copied: the rules read it again, later
 
 
-def pair(ufunc: Any, first: Rule, second: Rule, *, sample: Sample) -> Callable[[Any], Any]:
+def pair(
+    ufunc: Any, first: Rule, second: Rule, *, sample: Sample, kinks: Kinks | None = None
+) -> Callable[[Any], Any]:
     """A ufunc of one argument z and two outputs, whose derivatives are first(z) and second(z)."""
     p = define(
         lambda z: ufunc(z),
@@ -99,6 +107,7 @@ def pair(ufunc: Any, first: Rule, second: Rule, *, sample: Sample) -> Callable[[
         vjp=lambda ct, output, z: _combined(ct, first, second, z),
         jvp=lambda z_dot, output, z: (z_dot * first(z), z_dot * second(z)),
         sample=sample,
+        kinks=kinks,
     )
 
     def call(z: Any) -> Any:

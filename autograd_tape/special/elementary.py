@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..primitives.samples import both, calls, real
-from .common import sp, unary, value_of, with_two
+from ..primitives.smoothness import away_from, domain, nearest, of, outside_cut
+from .common import negative_cut, sp, unary, value_of, with_two
 
 _positive = calls(
     real((3, 4), (3, 4), low=0.5, high=3.0), real((2, 3, 1), (3, 4), low=0.5, high=3.0)
@@ -28,20 +29,23 @@ def _expit(ct: Any, output: Any, x: Any) -> Any:
 
 expit = unary(sp.expit, _expit, sample=real((3, 4)))
 logit = unary(
-    sp.logit, lambda ct, output, x: ct / (x * (1 - x)), sample=real((3, 4), low=0.1, high=0.9)
-)
+    sp.logit, lambda ct, output, x: ct / (x * (1 - x)), sample=real((3, 4), low=0.1, high=0.9),
+    kinks=domain(0.0, 1.0),
+)  # fmt: skip
 log_expit = unary(sp.log_expit, lambda ct, output, x: ct * sp.expit(-x), sample=real((3, 4)))
 log1p = unary(
-    sp.log1p, lambda ct, output, x: ct / (1 + x), scalar=math.log1p, sample=both((3, 4), low=-0.5)
-)
+    sp.log1p, lambda ct, output, x: ct / (1 + x), scalar=math.log1p, sample=both((3, 4), low=-0.5),
+    kinks=outside_cut((-1, -1)),
+)  # fmt: skip
 expm1 = unary(
     sp.expm1, lambda ct, output, x: ct * (output + 1), scalar=math.expm1, sample=both((3, 4))
 )
 exp2 = unary(sp.exp2, lambda ct, output, x: ct * (math.log(2) * output), sample=real((3, 4)))
 exp10 = unary(sp.exp10, lambda ct, output, x: ct * (math.log(10) * output), sample=real((3, 4)))
 cbrt = unary(
-    sp.cbrt, lambda ct, output, x: ct / (3 * output * output), sample=real((3, 4), away=(0.0,))
-)
+    sp.cbrt, lambda ct, output, x: ct / (3 * output * output), sample=real((3, 4), away=(0.0,)),
+    kinks=away_from(0.0),
+)  # fmt: skip
 exprel = unary(  # (e^x - 1)/x = M(1, 2, x)
     sp.exprel, lambda ct, output, x: ct * (0.5 * sp.hyp1f1(2, 3, x)), sample=real((3, 4))
 )
@@ -72,16 +76,22 @@ xlogy = with_two(
     lambda ct, output, x, y: ct * _log_where(_corner(x, y), y),
     lambda ct, output, x, y: ct * _ratio(x, y),
     sample=_logs,
+    kinks=of(1, negative_cut),
 )
 xlog1py = with_two(
     sp.xlog1py,
     lambda ct, output, x, y: ct * sp.log1p(np.where(_corner(x, 1 + value_of(y)), 0.0, y)),
     lambda ct, output, x, y: ct * _ratio(x, 1 + y),
     sample=_logs,
+    kinks=of(1, outside_cut((-1, -1))),
 )
 entr = unary(
-    sp.entr, lambda ct, output, x: -ct * (np.log(x) + 1), sample=real((3, 4), low=0.3, high=2.0)
-)
+    sp.entr, lambda ct, output, x: -ct * (np.log(x) + 1), sample=real((3, 4), low=0.3, high=2.0),
+    kinks=domain(0.0),
+)  # fmt: skip
+
+
+_both_positive = nearest(domain(0.0), of(1, domain(0.0)))
 
 
 def _log_ratio(x: Any, y: Any) -> Any:
@@ -97,12 +107,14 @@ rel_entr = with_two(
     lambda ct, output, x, y: ct * (_log_ratio(x, y) + 1),
     lambda ct, output, x, y: -ct * _ratio(x, y),
     sample=_positive,
+    kinks=_both_positive,
 )
 kl_div = with_two(
     sp.kl_div,
     lambda ct, output, x, y: ct * _log_ratio(x, y),
     lambda ct, output, x, y: ct * (1 - _ratio(x, y)),
     sample=_positive,
+    kinks=_both_positive,
 )
 
 # -- Box-Cox --------------------------------------------------------------------------------------
@@ -123,10 +135,12 @@ boxcox = with_two(
     lambda ct, output, x, lmbda: ct * x ** (lmbda - 1),
     lambda ct, output, x, lmbda: _boxcox_lambda(ct, np.log(x), lmbda),
     sample=_positive,
+    kinks=domain(0.0),
 )
 boxcox1p = with_two(
     sp.boxcox1p,
     lambda ct, output, x, lmbda: ct * np.exp((lmbda - 1) * np.log1p(x)),
     lambda ct, output, x, lmbda: _boxcox_lambda(ct, np.log1p(x), lmbda),
     sample=_positive,
+    kinks=domain(-1.0),
 )

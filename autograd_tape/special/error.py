@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dispatch import define
 from ..primitives.samples import both, calls, real
+from ..primitives.smoothness import domain, guarded
 from .common import pair, sp, unary, with_two
 
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -31,11 +32,13 @@ erfinv = unary(
     sp.erfinv,
     lambda ct, output, x: ct * (np.exp(output * output) / _TWO_OVER_ROOT_PI),
     sample=real((3, 4), low=-0.9, high=0.9),
+    kinks=domain(-1.0, 1.0),
 )
 erfcinv = unary(
     sp.erfcinv,
     lambda ct, output, x: ct * (np.exp(output * output) / -_TWO_OVER_ROOT_PI),
     sample=real((3, 4), low=0.1, high=1.9),
+    kinks=domain(0.0, 2.0),
 )
 dawsn = unary(sp.dawsn, lambda ct, output, x: ct * (1 - 2 * x * output), sample=_both)
 wofz = unary(  # complex, also for a real x
@@ -53,17 +56,40 @@ ndtri = unary(
     sp.ndtri,
     lambda ct, output, y: ct * (_ROOT_TWO_PI * np.exp(0.5 * output * output)),
     sample=real((3, 4), low=0.1, high=0.9),
+    kinks=domain(0.0, 1.0),
 )
+
+
+
+def _hazard_at(x: Any) -> Any:
+    return math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5))
+
+
+@guarded
+def _zeros_of_ndtr(x: Any) -> Any:
+    """For complex x, about how far to a zero of Φ, where its logarithm moves without bound."""
+    return np.where(x.dtype.kind == "c", 0.5 / abs(_hazard_at(x)), np.inf)
+
+
+@guarded
+def _log_ndtr_kinks(x: Any) -> Any:
+    """The same, or to where the imaginary part of the logarithm jumps from π to -π."""
+    to_jump = (math.pi - abs(sp.log_ndtr(x).imag)) / abs(_hazard_at(x))
+    return np.minimum(_zeros_of_ndtr(x), np.where(x.dtype.kind == "c", 0.5 * to_jump, np.inf))
+
 
 # φ(x)/Φ(x), the slope of log Φ: neither factor alone survives far to the left
 _hazard = define(
-    lambda x: math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5)),
+    _hazard_at,
     name="normal_hazard",
     vjp=lambda ct, output, x: -ct * (output * (x + output)),
     jvp=lambda x_dot, output, x: -x_dot * (output * (x + output)),
     sample=_both,
+    kinks=_zeros_of_ndtr,
 )
-log_ndtr = unary(sp.log_ndtr, lambda ct, output, x: ct * _hazard(x), sample=_both)
+log_ndtr = unary(
+    sp.log_ndtr, lambda ct, output, x: ct * _hazard(x), sample=_both, kinks=_log_ndtr_kinks
+)
 
 
 def _owens_h(ct: Any, output: Any, h: Any, a: Any) -> Any:

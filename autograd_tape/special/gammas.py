@@ -14,7 +14,8 @@ import numpy as np
 from ..dispatch import define, implements, plain
 from ..primitive import Primitive
 from ..primitives.samples import both, calls, real
-from .common import in_last, refused, sp, unary, value_of, with_two
+from ..primitives.smoothness import domain, guarded, moving, nearest, nonpositive_integers, of
+from .common import in_last, negative_cut, refused, sp, unary, value_of, with_two
 
 _positive = both((3, 4), low=0.5, high=4.0)
 
@@ -45,6 +46,7 @@ _hurwitz: Primitive = define(
     vjp=lambda ct, output, q, *, s: -s * ct * _hurwitz(q, s=s + 1),
     jvp=lambda q_dot, output, q, *, s: -s * q_dot * _hurwitz(q, s=s + 1),
     sample=calls(both((3, 4), s=2, low=0.5), real((2, 2), s=3, low=-0.9, high=-0.1)),
+    kinks=nonpositive_integers,
 )
 
 
@@ -53,7 +55,16 @@ def _trigamma(x: Any) -> Any:
     return _hurwitz(x, s=2) if value_of(x).dtype.kind == "c" else sp._zeta(2, x)
 
 
-psi = unary(sp.psi, lambda ct, output, x: ct * _trigamma(x), sample=_positive)
+psi = unary(
+    sp.psi, lambda ct, output, x: ct * _trigamma(x), sample=_positive, kinks=nonpositive_integers
+)
+
+@guarded
+def _zeta_kinks(q: Any, *, parameters: Any) -> Any:
+    """Powers of negative numbers need whole exponents."""
+    (x,) = map(np.asarray, parameters)
+    return np.where(x == np.rint(x), nonpositive_integers(q), domain(0.0)(q))
+
 
 _zeta = in_last(  # SciPy's zeta is a Python function around this ufunc and the next
     sp._zeta,
@@ -64,6 +75,7 @@ _zeta = in_last(  # SciPy's zeta is a Python function around this ufunc and the 
         real((3, 4), low=0.5, parameters=(2.0,)),
         real((4,), low=0.5, parameters=(np.array([1.5, 2.0, 3.5, 4.0]),)),
     ),
+    kinks=_zeta_kinks,
 )
 
 
@@ -75,15 +87,19 @@ def _no_derivative_in_x(*args: Any) -> Any:
 # -- gamma functions -----------------------------------------------------------------------------
 
 gamma = unary(
-    sp.gamma, lambda ct, output, x: ct * (output * sp.psi(x)), scalar=math.gamma, sample=_positive
-)
+    sp.gamma, lambda ct, output, x: ct * (output * sp.psi(x)), scalar=math.gamma, sample=_positive,
+    kinks=nonpositive_integers,
+)  # fmt: skip
 gammaln = unary(
     sp.gammaln,
     lambda ct, output, x: ct * sp.psi(x),
     scalar=math.lgamma,
     sample=calls(real((3, 4), low=0.5), real((3,), low=-1.8, high=-1.2)),
+    kinks=nonpositive_integers,
 )
-loggamma = unary(sp.loggamma, lambda ct, output, x: ct * sp.psi(x), sample=_positive)
+loggamma = unary(
+    sp.loggamma, lambda ct, output, x: ct * sp.psi(x), sample=_positive, kinks=negative_cut
+)
 plain(sp.gammasgn)
 
 
@@ -128,11 +144,19 @@ def _poch_z(ct: Any, output: Any, z: Any, m: Any) -> Any:
     return ct * np.where(lone, at_pole, slope)
 
 
+@guarded
+def _pole_of_sum(a: Any, b: Any) -> Any:
+    return nonpositive_integers(a + b) / (moving(a) + moving(b))
+
+
+_pole_of_each = nearest(nonpositive_integers, of(1, nonpositive_integers))
+
 poch = with_two(
     sp.poch,
     _poch_z,
     lambda ct, output, z, m: ct * (output * sp.psi(z + m)),
     sample=calls(real((3, 4), (3, 4), low=0.5), real((3, 1), (4,), low=0.5)),
+    kinks=_pole_of_sum,
 )
 
 # -- beta functions and binomials -----------------------------------------------------------------
@@ -156,12 +180,14 @@ beta = with_two(
     _beta_slope,
     lambda ct, output, a, b: _beta_slope(ct, output, b, a),
     sample=_pairs,
+    kinks=_pole_of_each,
 )
 betaln = with_two(
     sp.betaln,
     lambda ct, output, a, b: ct * (sp.psi(a) - sp.psi(a + b)),
     lambda ct, output, a, b: ct * (sp.psi(b) - sp.psi(a + b)),
     sample=_pairs,
+    kinks=nearest(_pole_of_each, _pole_of_sum),
 )
 
 
@@ -187,4 +213,5 @@ binom = with_two(
     lambda ct, output, n, k: ct * _binom_slopes(output, n, k)[0],
     lambda ct, output, n, k: ct * _binom_slopes(output, n, k)[1],
     sample=calls(real((3, 4), (3, 4), low=0.5, high=3.0), real((3, 1), (4,), low=0.5, high=3.0)),
+    kinks=guarded(lambda n, k: nonpositive_integers(n + 1)),
 )

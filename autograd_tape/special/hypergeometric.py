@@ -6,12 +6,14 @@ The derivative of a hypergeometric function is one with its parameters shifted (
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..dispatch import define
 from ..primitives.samples import both, calls, real
+from ..primitives.smoothness import domain, guarded, outside_cut, poles
 from .common import in_last, like, require_plain, scipy_special, sp, value_of
 
 _z = real((3, 4), low=-0.4, high=0.4, parameters=(1.5, 2.5))
@@ -41,10 +43,13 @@ def _hyperu(ct: Any, output: Any, z: Any, *, parameters: Any) -> Any:
 
 
 hyp1f1 = in_last(sp.hyp1f1, _hyp1f1, names=("a", "b"), sample=_z)
-hyp2f1 = in_last(sp.hyp2f1, _hyp2f1, names=("a", "b", "c"), sample=_z3)
-hyperu = in_last(
-    sp.hyperu, _hyperu, names=("a", "b"), sample=real((3, 4), low=0.5, parameters=(1.5, 2.5))
+hyp2f1 = in_last(
+    sp.hyp2f1, _hyp2f1, names=("a", "b", "c"), sample=_z3, kinks=outside_cut((1, 1))
 )
+hyperu = in_last(
+    sp.hyperu, _hyperu, names=("a", "b"), sample=real((3, 4), low=0.5, parameters=(1.5, 2.5)),
+    kinks=domain(0.0),
+)  # fmt: skip
 
 # -- spherical harmonics --------------------------------------------------------------------------
 
@@ -79,6 +84,8 @@ def _harmonic_value(theta: Any, phi: Any, *, n: Any, m: Any) -> Any:
     return output.astype(np.complex64) if narrow else output
 
 
+_at_poles = poles(math.pi)
+
 _harmonic = define(
     _harmonic_value,
     name="sph_harm_y",
@@ -89,6 +96,8 @@ _harmonic = define(
         real((3, 1), (2,), low=0.2, high=2.8, n=2, m=-2),
         real((3,), (3,), low=0.2, high=2.8, n=np.array([0, 1, 4]), m=np.array([0, -1, 1])),
     ),
+    # SciPy reads |sin θ|, of which there is an odd power for odd m.
+    kinks=guarded(lambda theta, phi, *, n, m: np.where(np.mod(m, 2), _at_poles(theta), np.inf)),
 )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..dispatch import define
 from ..primitive import Primitive
 from ..primitives.samples import calls, real
+from ..primitives.smoothness import domain
 from .common import in_last, like, sp
 
 # x^p e^(-x) e^scale, and its derivative without a division by x
@@ -22,6 +23,7 @@ _gamma_density: Primitive = define(
     vjp=lambda ct, output, x, *, p, scale: ct * _gamma_density_slope(output, x, p, scale),
     jvp=lambda x_dot, output, x, *, p, scale: x_dot * _gamma_density_slope(output, x, p, scale),
     sample=calls(real((3, 4), low=0.3, p=1.5, scale=0.2), real((3,), low=0.3, p=0.0, scale=0.0)),
+    kinks=domain(0.0),
 )
 
 
@@ -40,6 +42,7 @@ _beta_density: Primitive = define(
         real((3, 4), low=0.2, high=0.8, p=1.5, q=-0.5, scale=0.2),
         real((3,), low=0.2, high=0.8, p=0.0, q=2.0, scale=0.0),
     ),
+    kinks=domain(0.0, 1.0),
 )
 
 
@@ -81,36 +84,42 @@ gammainc = in_last(
     lambda ct, output, x, *, parameters: ct * _gamma_slope(x, parameters),
     names=("a",),
     sample=_shapes_gamma,
+    kinks=domain(0.0),
 )
 gammaincc = in_last(
     sp.gammaincc,
     lambda ct, output, x, *, parameters: -ct * _gamma_slope(x, parameters),
     names=("a",),
     sample=_shapes_gamma,
+    kinks=domain(0.0),
 )
 gammaincinv = in_last(
     sp.gammaincinv,
     lambda ct, output, y, *, parameters: ct / _gamma_slope(output, parameters),
     names=("a",),
     sample=_levels,
+    kinks=domain(0.0, 1.0),
 )
 gammainccinv = in_last(
     sp.gammainccinv,
     lambda ct, output, y, *, parameters: -ct / _gamma_slope(output, parameters),
     names=("a",),
     sample=_levels,
+    kinks=domain(0.0, 1.0),
 )
 betainc = in_last(
     sp.betainc,
     lambda ct, output, x, *, parameters: ct * _beta_integrand(x, parameters),
     names=("a", "b"),
     sample=_shapes_beta,
+    kinks=domain(0.0, 1.0),
 )
 betaincinv = in_last(
     sp.betaincinv,
     lambda ct, output, y, *, parameters: ct / _beta_integrand(output, parameters),
     names=("a", "b"),
     sample=_beta_levels,
+    kinks=domain(0.0, 1.0),
 )
 if hasattr(sp, "betaincc"):
     betaincc = in_last(
@@ -118,4 +127,5 @@ if hasattr(sp, "betaincc"):
         lambda ct, output, x, *, parameters: -ct * _beta_integrand(x, parameters),
         names=("a", "b"),
         sample=_shapes_beta,
+        kinks=domain(0.0, 1.0),
     )

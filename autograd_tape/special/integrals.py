@@ -8,12 +8,25 @@ from typing import Any
 import numpy as np
 
 from ..primitives.samples import both, calls, real
-from .common import in_last, like, pair, sp, unary, value_of
+from ..primitives.smoothness import domain, guarded
+from .common import in_last, like, negative_cut, pair, sp, unary, value_of
 
 _positive = both((3, 4), low=0.4, high=3.0)
 
-exp1 = unary(sp.exp1, lambda ct, output, x: -ct * (np.exp(-x) / x), sample=_positive)
-expi = unary(sp.expi, lambda ct, output, x: ct * (np.exp(x) / x), sample=_positive)
+exp1 = unary(
+    sp.exp1, lambda ct, output, x: -ct * (np.exp(-x) / x), sample=_positive, kinks=negative_cut
+)
+
+
+@guarded
+def _log_of_size(x: Any) -> Any:
+    """As log|x| for real x, as log x for complex x."""
+    return negative_cut(x) if x.dtype.kind == "c" else abs(x)
+
+
+expi = unary(
+    sp.expi, lambda ct, output, x: ct * (np.exp(x) / x), sample=_positive, kinks=_log_of_size
+)
 
 
 def _expn(ct: Any, output: Any, x: Any, *, parameters: Any) -> Any:
@@ -37,6 +50,7 @@ expn = in_last(
         real((3, 4), low=0.4, high=3.0, parameters=(2,)),
         real((3,), low=0.4, high=3.0, parameters=(np.array([0, 1, 4]),)),
     ),
+    kinks=domain(0.0),
 )
 
 
@@ -47,13 +61,15 @@ def _over(x: Any, z: Any) -> Any:
 
 
 sici = pair(
-    sp.sici, lambda z: np.sinc(z / math.pi), lambda z: _over(np.cos(z), z), sample=_positive
-)
+    sp.sici, lambda z: np.sinc(z / math.pi), lambda z: _over(np.cos(z), z), sample=_positive,
+    kinks=_log_of_size,
+)  # fmt: skip
 shichi = pair(
     sp.shichi,
     lambda z: sp.hyp0f1(1.5, 0.25 * z * z),  # sinh(z)/z, also at 0
     lambda z: _over(np.cosh(z), z),
     sample=_positive,
+    kinks=_log_of_size,
 )
 
 
@@ -69,6 +85,7 @@ spence = unary(
     sp.spence,
     lambda ct, output, z: ct * _log_over_distance(z),
     sample=calls(both((3, 4), low=0.2, high=3.0), lambda rng: [((np.array([1.0, 0.99]),), {})]),
+    kinks=negative_cut,
 )
 
 # -- complete elliptic integrals of the parameter m -----------------------------------------------
@@ -77,9 +94,11 @@ ellipe = unary(
     sp.ellipe,
     lambda ct, output, m: ct * ((output - sp.ellipk(m)) / (2 * m)),
     sample=real((3, 4), low=0.1, high=0.9),
+    kinks=domain(high=1.0),
 )
 ellipk = unary(
     sp.ellipk,
     lambda ct, output, m: ct * ((sp.ellipe(m) / (1 - m) - output) / (2 * m)),
     sample=real((3, 4), low=0.1, high=0.9),
+    kinks=domain(high=1.0),
 )

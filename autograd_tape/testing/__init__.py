@@ -18,9 +18,9 @@ from .kinks import Kink, kink_distance
 from .rules import check_primitive
 
 if TYPE_CHECKING:
-    from .arrays import arrays, broadcastable, operands_for
     from .given import given_gradients
-    from .programs import Program, programs
+    from .operands import arrays, broadcastable, operands_for
+    from .program import Program, programs
 
 __all__ = [
     "GradientError", "Kink", "Mismatch", "Program", "arrays", "broadcastable", "check_grads",
@@ -28,8 +28,8 @@ __all__ = [
 ]  # fmt: skip
 
 _WITH_HYPOTHESIS = {
-    "arrays": "arrays", "broadcastable": "arrays", "operands_for": "arrays",
-    "Program": "programs", "programs": "programs", "given_gradients": "given",
+    "arrays": "operands", "broadcastable": "operands", "operands_for": "operands",
+    "Program": "program", "programs": "program", "given_gradients": "given",
 }  # fmt: skip
 
 

@@ -11,19 +11,25 @@ from typing import Any
 
 import numpy as np
 
+from ..adjoint import default_seed
+from ..backward import sweep
 from ..containers import flatten
-from ..entry import linearize
+from ..entry import CONSTANT, linearize
+from ..forward import push
 from ..transforms import jvp, vjp
 from ..variable import Variable, as_value
 from .closed_over import as_arguments, parameters_of
-from .kinks import Kink, nearest_kink
-from .oracles import complex_step, richardson
+from .kinks import Kink, largest, nearest_kink
+from .oracles import complex_step, quiet, richardson
 
 __all__ = ["GradientError", "Mismatch", "check_grads", "first_mismatch", "name_of"]
 
 EXACT, DIFFERENCES, NARROW = 1e-12, 1e-8, 1e-3  # relative tolerances
+AGREE = 1e-10  # complex step and differences: else f is not analytic, and the former means nothing
 ABSOLUTE = 1e-13  # of numbers near 1: a derivative smaller than this cannot be told from rounding
 STEP = 0.1  # the largest of the central differences, for arguments near 1
+LUCK = 20  # differences report the luckiest pair of their tableau as their error
+NARROWER = 2.0**29  # how much coarser single precision is
 LOCATE = 400  # how many elements are looked at one by one to find the worst
 NOWHERE = -1  # in place of an argument, where none is to blame
 UNSETTLED = "differences do not settle, so nothing can be said"
@@ -61,6 +67,7 @@ class Mismatch:
     oracle: str
     argument: int | None = None
     index: tuple[int, ...] | None = None
+    near: str = ""  # on the kink that the point lies on, where a derivative is a convention
 
     def __str__(self) -> str:
         apart = abs(self.got - self.expected)
@@ -68,7 +75,7 @@ class Mismatch:
         return (
             f"  {'the tape gives':<28}{self.got:.17g}\n  {self.oracle + ' gives':<28}"
             f"{self.expected:.17g}\n  apart by {apart:.3g} (relative {apart / size:.3g}), allowed "
-            f"{self.allowed:.3g}"
+            f"{self.allowed:.3g}{self.near}"
         )
 
 
@@ -150,7 +157,7 @@ class _Check:
     ) -> None:
         self.f, self.args = f, args
         self.leaves, self.rebuild = flatten(args)
-        self.narrow = any(map(_is_narrow, self.leaves))  # or something on the path; see below
+        self.narrow = any(map(_is_narrow, self.leaves))  # or something on the path
         self.rtol = rtol
         self.t = [_direction(x, rng) for x in self.leaves]
         self.y = [as_value(v) for v in flatten(f(*args))[0]]
@@ -159,6 +166,9 @@ class _Check:
             self.ct = [np.ones_like(self.y[0])[()]]
         self.other = [_direction(x, rng) for x in self.leaves]
         self.kink = Kink(np.inf, None)
+        self.passing = 0.0  # the largest share of the derivative that passes through one entry
+        self.fastest = 0.0  # how far the value of any entry moves along t, at most
+        self.look()
         self.step = self.safe_step()
         self.oracle, self.tangents, self.error = self.measure(self.t)
 
@@ -168,20 +178,36 @@ class _Check:
         """f as a function from a list of arrays to a list of arrays."""
         return [np.asarray(as_value(y)) for y in flatten(self.f(*self.rebuild(xs)))[0]]
 
+    def look(self) -> None:
+        """Record f once: its nearest kink, its precision, and how large what it adds up is."""
+        with quiet():
+            variables = [Variable(x) for x in self.leaves]
+            outputs = flatten(self.f(*self.rebuild(variables)))[0]
+            ends = [(y._entry, ct) for y, ct in zip(outputs, self.ct, strict=True)
+                    if y.__class__ is Variable]  # fmt: skip
+            order = linearize(*(e for e, _ in ends), floor=CONSTANT) if ends else []
+            self.narrow = self.narrow or any(map(_is_narrow, order))
+            moving = {v._entry: t for v, t in zip(variables, self.t, strict=True)}
+            try:
+                moving = push(order[::-1], {e: moving[e] for e in order if e in moving})
+                self.kink = nearest_kink(order, moving)
+                self.fastest = max((largest(m) for m in moving.values()), default=0.0)
+                for end, ct in ends:
+                    adjoints = sweep(end, default_seed(end, ct))
+                    for e, adjoint in adjoints.items():
+                        if e in moving:
+                            size = _weighed_size(_parts(adjoint), _parts(moving[e]))
+                            self.passing = max(self.passing, size)
+            except Exception:  # rules that are missing or broken: the comparison will say so
+                self.kink = nearest_kink(order)  # distances in the operands' own units
+
     def safe_step(self) -> float:
-        """How far one may step along t without crossing half of the way to a kink."""
+        """How far one may step along t: half of the way to a kink, and no value moves by over 1.
+
+        (Most functions have 1 for a length: the period of sin, the width of tanh.)
+        """
         size = max((float(np.max(np.abs(x), initial=0.0)) for x in self.leaves), default=0.0)
-        step = STEP * max(min(size, 1.0), 1e-3)
-        variables = [Variable(x) for x in self.leaves]
-        outputs = flatten(self.f(*self.rebuild(variables)))[0]
-        targets = [v._entry for v in outputs if v.__class__ is Variable]
-        on_path = set(linearize(*targets)) if targets else set()
-        self.narrow = self.narrow or any(map(_is_narrow, on_path))
-        tangents = {v._entry: t for v, t in zip(variables, self.t, strict=True)}
-        try:
-            self.kink = nearest_kink(targets, {e: t for e, t in tangents.items() if e in on_path})
-        except TypeError:  # no forward rules: distances in the operands' own units
-            self.kink = nearest_kink(targets)
+        step = min(STEP * min(max(size, 0.1), 1.0), 1.0 / max(self.fastest, 1.0))
         far = self.kink.distance
         return min(step, far / 2) if far > 0 else step
 
@@ -193,7 +219,7 @@ class _Check:
         exact = None if self.narrow else complex_step(self.plain, wide, t)
         if exact is not None:
             agree = all(
-                np.all(np.abs(e - d) <= 1e-6 * np.abs(e).max(initial=1e-3) + 2 * error)
+                np.all(np.abs(e - d) <= AGREE * np.abs(e).max(initial=1e-3) + 20 * error)
                 for e, d, error in zip(exact, differences.tangents, differences.errors, strict=True)
             )
             if agree:
@@ -204,7 +230,12 @@ class _Check:
     def tolerance(self, *scales: float, error: float = 0.0) -> float:
         exact = self.oracle == "the complex step"
         rtol = self.rtol or (NARROW if self.narrow else EXACT if exact else DIFFERENCES)
-        return rtol * max(scales) + 4 * error + ABSOLUTE * max(1.0, _weighed_size(self.ct, self.y))
+        return rtol * max(scales) + 4 * error + self.rounding() * (1 if exact else LUCK)
+
+    def rounding(self) -> float:
+        """What shares of opposite sign leave behind when they cancel."""
+        size = max(1.0, _weighed_size(self.ct, self.y), self.passing)
+        return size * (ABSOLUTE * NARROWER if self.narrow else ABSOLUTE)
 
     # -- the comparison ------------------------------------------------------------------------
 
@@ -212,6 +243,8 @@ class _Check:
         expected = _inner(self.ct, self.tangents)
         error = _weighed_size(self.ct, self.error)
         scale = _weighed_size(self.ct, self.tangents)
+        if not error <= 1e-3 * max(scale, 1e-3):
+            return self.unsettled(expected, error)
         forward = self.push(self.t) if "fwd" in modes else None
         back = self.pull(self.ct) if "rev" in modes else None
         if back is not None:
@@ -219,18 +252,15 @@ class _Check:
             if mismatch:
                 raise mismatch
             scale = max(scale, _weighed_size(back, self.t))
-        if not error <= 1e-3 * max(scale, 1e-3):
-            return self.unsettled(expected, error)
         allowed = self.tolerance(scale, error=error)
         for mode, got in (
             ("rev", None if back is None else _inner(back, self.t)),
             ("fwd", None if forward is None else _inner(self.ct, forward)),
         ):
             if got is not None and not abs(got - expected) <= allowed:
-                return Mismatch(
-                    f"the {WORDS[mode]} derivative", got, expected, allowed, self.oracle
-                )
-        tight = self.tolerance(scale) if self.narrow else (self.rtol or 0) + EXACT * max(scale, 1)
+                what = f"the {WORDS[mode]} derivative"
+                return Mismatch(what, got, expected, allowed, self.oracle, near=self.near_kink())
+        tight = self.rounding() + (NARROW if self.narrow else EXACT + (self.rtol or 0)) * scale
         if forward is not None and back is not None:
             a, b = _inner(back, self.t), _inner(self.ct, forward)
             if not abs(a - b) <= tight:
@@ -239,30 +269,35 @@ class _Check:
             # y is a gradient, and its Jacobian H a Hessian: ⟨u, H·t⟩ = ⟨t, H·u⟩
             h_t, h_u = self.pull_as_direction(self.t), self.pull_as_direction(self.other)
             a, b = _inner(h_t, self.other), _inner(h_u, self.t)
-            tight = max(tight, EXACT * _weighed_size(h_t, self.other))
+            tight = max(tight, EXACT * _weighed_size(h_t, self.other) + self.rounding())
             if not abs(a - b) <= tight:
                 return Mismatch("⟨u, H·t⟩, H the Hessian,", a, b, tight, "⟨t, H·u⟩")
         return None
 
     def unsettled(self, expected: float, error: float) -> Mismatch:
-        kink = "no kink known near"
-        if self.kink.entry is not None:
-            kink = (
-                f"the nearest known kink is {self.kink.distance:.2g} away, at {self.kink.entry!r}"
-            )
-        why = f"{UNSETTLED} (f is not smooth here, or not finite; {kink})"
+        why = f"{UNSETTLED}: f is not smooth here, or not finite{self.near_kink(np.inf)}"
         return Mismatch(why, np.nan, expected, error, self.oracle, argument=NOWHERE)
+
+    def near_kink(self, within: float = 1e-6) -> str:
+        """Words on the nearest kink, if it is that near."""
+        if self.kink.entry is None or self.kink.distance > within:
+            return ""
+        return f"; the nearest kink is {self.kink.distance:.2g} away, at {self.kink.entry!r}"
 
     def pull_as_direction(self, t: list[Any]) -> list[Any]:
         return self.pull([np.asarray(d, np.asarray(y).dtype)[()]
                           for d, y in zip(t, self.y, strict=True)])  # fmt: skip
 
     def push(self, t: list[Any]) -> list[Any]:
-        return [as_value(d) for d in flatten(jvp(self.f, self.args, self.rebuild(t))[1])[0]]
+        with quiet():
+            x_dots = jvp(self.f, self.args, self.rebuild(t))[1]
+        return [as_value(d) for d in flatten(x_dots)[0]]
 
     def pull(self, ct: list[Any]) -> list[Any]:
-        y, pullback = vjp(self.f, *self.args)
-        return [as_value(b) for b in flatten(pullback(flatten(y)[1](ct)))[0]]
+        with quiet():
+            y, pullback = vjp(self.f, *self.args)
+            back = pullback(flatten(y)[1](ct))
+        return [as_value(b) for b in flatten(back)[0]]
 
     def misshapen(self, back: list[Any]) -> GradientError | None:
         for i, (x, b) in enumerate(zip(self.leaves, back, strict=True)):
@@ -294,9 +329,8 @@ class _Check:
             got = _inner(self.ct, self.push(e)) if back is None else _inner(back, e)
             apart = abs(got - expected)
             known = _weighed_size(self.ct, error)
-            if apart > max(worst, 4 * known):
-                scale = _weighed_size(self.ct, tangents)
-                allowed = self.tolerance(scale, error=known)
+            allowed = self.tolerance(_weighed_size(self.ct, tangents), error=known)
+            if apart > max(worst, allowed):
                 worst = apart
                 found = replace(
                     mismatch, got=got, expected=expected, allowed=allowed, oracle=oracle,
@@ -336,6 +370,11 @@ def _in_dtypes_of(like: list[Any], values: list[Any]) -> list[Any]:
     return [np.asarray(v, d)[()] for v, d in zip(values, dtypes, strict=True)]
 
 
+def _parts(x: Any) -> list[Any]:
+    """The arrays of an adjoint or tangent, of which an entry with several outputs has several."""
+    return [p for p in x if p is not None] if isinstance(x, (tuple, list)) else [x]
+
+
 def _direction(x: Any, rng: np.random.Generator) -> Any:
     """Random numbers like ``x``, of length about 1: neither too small to matter, nor too far."""
     dtype = np.dtype(getattr(x, "dtype", type(x)))
@@ -368,4 +407,5 @@ def _weighed_size(a: list[Any], b: list[Any]) -> float:
 
 
 def name_of(f: Any) -> str:
-    return str(getattr(f, "__name__", f))
+    """What to call ``f`` in a message: a function by its name, a layer or program by its class."""
+    return str(getattr(f, "__name__", type(f).__name__))

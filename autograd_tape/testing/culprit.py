@@ -13,7 +13,7 @@ import numpy as np
 
 from ..containers import flatten
 from ..display import constant_text, label
-from ..entry import Entry, linearize
+from ..entry import CONSTANT, Entry, linearize
 from ..explain import explain
 from ..primitives.structure import outputs
 from ..replay import primals
@@ -62,7 +62,7 @@ def find_culprits(
     """The recorded primitives of ``f(*args)`` that fail a check of their own, oldest first."""
     _, results = record_placed(f, args)
     targets = [y._entry for y in results if y.__class__ is Variable]
-    entries = linearize(*targets)[::-1] if targets else []
+    entries = linearize(*targets, floor=CONSTANT)[::-1] if targets else []
     values = primals(entries[::-1])
     found, known = [], {}
     for entry in entries:
@@ -139,6 +139,8 @@ def report(
             "hand), or one that is not a function of the arguments (random numbers, state)"
         )
         lines.extend(_explanations(f, args, names))
+    if hasattr(f, "source"):  # a Program
+        lines.append(f"The program:\n{f!r}")
     return GradientError(
         "\n".join(lines), mismatch, [c.entry.primitive.name for c in culprits if c.entry.primitive]
     )

@@ -4,7 +4,7 @@
     def test_loss(x, y):
         return np.sum(x * np.log(y))
 
-Next to read: :mod:`autograd_tape.testing.programs`.
+Next to read: :mod:`autograd_tape.testing.program`.
 """
 
 from __future__ import annotations

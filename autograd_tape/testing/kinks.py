@@ -4,25 +4,24 @@ A derivative is only one number where the function is smooth.  ``|x|`` has a kin
 where the two largest tie, ``log`` ends at 0; a primitive says by ``kinks=`` how far its operands
 are from there, and a recorded tape has the operands of each.
 
-Next to read: :mod:`autograd_tape.testing.arrays`.
+Next to read: :mod:`autograd_tape.testing.operands`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..containers import flatten, map_leaves
-from ..entry import Entry, linearize
-from ..forward import push
+from ..entry import CONSTANT, Entry, linearize
 from ..replay import primals
 from ..tape import Tape
 from ..variable import Variable, as_value
 from .oracles import quiet
 
-__all__ = ["Kink", "distance", "kink_distance", "nearest_kink"]
+__all__ = ["Kink", "distance", "kink_distance", "largest", "nearest_kink"]
 
 
 class Kink(NamedTuple):
@@ -44,16 +43,14 @@ def distance(entry: Entry, args: list[Any]) -> float:
     return float(far.min(initial=np.inf))
 
 
-def nearest_kink(targets: Iterable[Entry], tangents: dict[Entry, Any] | None = None) -> Kink:
-    """The nearest kink among all entries that ``targets`` depend on.
+def nearest_kink(order: list[Entry], moving: dict[Entry, Any] | None = None) -> Kink:
+    """The nearest kink among the entries of a linearized tape (newest first).
 
-    tangents  of the leaves: the distance is then in units of the step along that direction (each
-              entry's own distance, divided by how fast its operands move); otherwise in units of
-              the operands of the entry where it is least
+    moving  tangents of the entries: the distance is then in units of the step along them (each
+            entry's own distance, divided by how fast its operands move); otherwise in units of the
+            operands of the entry where it is least
     """
-    order = linearize(*targets)
     values = primals(order)
-    moving = None if tangents is None else push(order[::-1], dict(tangents))
     nearest = Kink(np.inf, None)
     for entry in order:
         if entry.primitive is None or entry.primitive.kinks is None:
@@ -61,7 +58,7 @@ def nearest_kink(targets: Iterable[Entry], tangents: dict[Entry, Any] | None = N
         args = [values[x] if x.__class__ is Entry else x for x in entry.inputs]
         far = distance(entry, args)
         if moving is not None and far:
-            speeds = [_largest(moving[p]) for p in entry.parents if p in moving]
+            speeds = [largest(moving[p]) for p in entry.parents if p in moving]
             speed = max(speeds, default=0.0)
             far = far / speed if speed else np.inf
         if far < nearest.distance:
@@ -83,9 +80,11 @@ def kink_distance(f: Callable[..., Any], *args: Any) -> Kink:
     with Tape():
         variables = map_leaves(lambda x: x if x is None else Variable(x), tuple(args))
         y = f(*variables)
-    return nearest_kink([v._entry for v in flatten(y)[0] if v.__class__ is Variable])
+    targets = [v._entry for v in flatten(y)[0] if v.__class__ is Variable]
+    return nearest_kink(linearize(*targets, floor=CONSTANT) if targets else [])
 
 
-def _largest(t: Any) -> float:
+def largest(t: Any) -> float:
+    """The greatest magnitude in a tangent, of one output or several."""
     parts = t if isinstance(t, tuple) else (t,)
     return max((float(np.max(np.abs(as_value(p)), initial=0.0)) for p in parts), default=0.0)

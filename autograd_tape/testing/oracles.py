@@ -54,8 +54,8 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
     """Central differences at ``step``, step/2, step/4, ..., extrapolated to step 0.
 
     ``D(h) = (f(x + h·t) - f(x - h·t)) / 2h`` has an error in even powers of h, which Neville's
-    scheme removes one after the other; each element takes the column of the tableau whose
-    neighbours differ least, and that difference is the error which is reported.
+    scheme removes one after the other; each element takes the place in the tableau that differs
+    least from its neighbours, and that difference is the error which is reported.
     C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Software 4 (1982).
     """
     best: list[Any] = []
@@ -80,9 +80,11 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
                 row.append(
                     [(weight * n - o) / (weight - 1) for n, o in zip(row[k], older, strict=True)]
                 )
-            for k in range(1, len(row)):
+            # (Not the diagonal: it has two neighbours only, and oscillations agree by chance.)
+            for k in range(1, len(row) - 1):
                 for j, d in enumerate(row[k]):
-                    error = np.maximum(np.abs(d - row[k - 1][j]), np.abs(d - previous[k - 1][j]))
+                    neighbours = (row[k - 1][j], previous[k - 1][j], previous[k][j])
+                    error = np.max([np.abs(d - other) for other in neighbours], axis=0)
                     better = error < errors[j]  # False where it is NaN
                     best[j] = np.where(better, d, best[j])
                     errors[j] = np.where(better, error, errors[j])

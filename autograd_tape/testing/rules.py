@@ -114,7 +114,7 @@ def _check_rules(
         rule = p.rule("jvp", i)
         if rule is not None:
             with quiet():
-                x_dot = rule(_read_only(np.ones_like(args[i])), output, *args, **params)
+                x_dot = rule(_one(args[i]), output, *args, **params)
             for a in _parts(x_dot):
                 _check_dtype(p, "jvp", i, a, widest)
 
@@ -179,6 +179,11 @@ def layouts(args: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
     yield "Fortran", each(np.asfortranarray)
     yield "reversed (negative strides)", each(lambda x: np.flip(np.flip(x).copy()))
     yield "strided", each(lambda x: np.repeat(x, 2, axis=-1)[..., ::2])
+
+
+def _one(x: Any) -> Any:
+    """Ones like ``x``; a Python number for a Python number."""
+    return type(x)(1) if isinstance(x, (float, complex)) else _read_only(np.ones_like(x))
 
 
 def _filled(args: Sequence[Any], moving: list[int], xs: Sequence[Any]) -> list[Any]:
