@@ -146,12 +146,14 @@ def _add(
     old = adjoints.get(x)
     if old is None:  # borrowed: it may be shared with another entry
         adjoints[x] = c
-    elif x in owned and c.__class__ is not Variable:
+    elif x in owned and c.__class__ is ndarray:
         old += c  # in place
     else:
         adjoints[x] = total = old + c
-        if total.__class__ is ndarray:
+        if total.__class__ is ndarray and not recorded:  # (a recorded sum may become a Variable)
             owned.add(x)
+        else:
+            owned.discard(x)
     return None
 
 

@@ -7,10 +7,12 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from .primitive import Primitive
 
-__all__ = ["needs_of", "passes", "reads"]
+__all__ = ["in_one_dtype", "needs_of", "passes", "reads"]
 
 Rule = Callable[..., Any]
 
@@ -52,6 +54,24 @@ def reads(rule: Rule | None, skip: int = 1) -> set[int] | None:
         if len(before) > 1:  # a fused load: only its last name is what an attribute is read of
             found |= {places[n] for n in names[:-1] if n in places}
     return found
+
+
+def in_one_dtype(rule: Rule) -> Rule:
+    """``rule`` on operands of one dtype, the widest.
+
+    A rule that takes a function of one operand alone, log x in the slope of y·log x, would take it
+    in the precision of x, which may be less than that of the result.
+    """
+
+    def widened(ct: Any, output: Any, *args: Any, **params: Any) -> Any:
+        dtypes = {x.dtype for x in args if hasattr(x, "astype")}
+        if len(dtypes) > 1:
+            widest = np.result_type(*dtypes)
+            args = tuple(x.astype(widest) if hasattr(x, "astype") else x for x in args)
+        return rule(ct, output, *args, **params)
+
+    widened.reads = reads(rule)  # type: ignore[attr-defined]
+    return widened
 
 
 def needs_of(p: Primitive) -> tuple[bool, tuple[bool, ...] | None]:

@@ -429,3 +429,9 @@ def test_with_the_array_api_switched_on() -> None:
         "assert abs(a.grad(special.erf)(0.0) - 1.1283791670955126) < 1e-15",
         SCIPY_ARRAY_API="1",
     )
+
+
+def test_elliptic_integrals_at_zero_where_the_usual_formula_is_zero_by_zero():
+    for f, sign in ((scipy_special.ellipk, 1), (scipy_special.ellipe, -1)):
+        assert grad(f)(0.0) == pytest.approx(sign * np.pi / 8, rel=1e-15)
+        check(f, np.array([-2.0, -1e-9, 0.0, 1e-6, 0.5]))

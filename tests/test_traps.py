@@ -224,3 +224,15 @@ def test_axes_out_of_range_are_numpy_s_error():
         v[7]
     with pytest.raises(ValueError, match="reshape"):
         v.reshape(4, 4)
+
+
+def test_plain_and_recorded_contributions_to_one_adjoint_add_up():
+    """In a recorded sweep linear uses contribute arrays and others Variables, in any order."""
+
+    def f(x):
+        first, curved, second, third = x * 2.0, np.exp(x), x * 3.0, x * 4.0
+        return np.sum(first + curved + second + third)
+
+    x = np.array([0.5, 1.0])
+    penalty = grad(lambda x: np.sum(grad(f)(x) ** 2))(x)
+    np.testing.assert_allclose(penalty, 2 * (9 + np.exp(x)) * np.exp(x), rtol=1e-14)

@@ -176,7 +176,7 @@ def _power_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
         t = _scalar_power(x, y)
         t *= cmath.log(x) if x.__class__ is complex else math.log(x) if x > 0 else math.nan
     else:
-        if _is_integral(x):
+        if x.dtype != output.dtype:  # an integer, or too narrow to take the logarithm of
             x = x.astype(output.dtype)
         zero = x == 0
         t = x**y

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, functions, implements, no_out, plain
+from ..needs import in_one_dtype
 from ..variable import as_value
 from .decompositions import H, hermitian
 from .determinants import square
@@ -154,12 +155,12 @@ _lstsq = define(
     lambda a, b, *, rcond: np.linalg.lstsq(a, b, rcond)[0],
     name="lstsq",
     vjp=(
-        _lstsq_vjp_a,
-        lambda ct, output, a, b, *, rcond: swap(np.linalg.pinv(a, rcond)) @ ct,
+        in_one_dtype(_lstsq_vjp_a),
+        in_one_dtype(lambda ct, output, a, b, *, rcond: swap(np.linalg.pinv(a, rcond)) @ ct),
     ),
     jvp=(
-        _lstsq_jvp_a,
-        lambda b_dot, output, a, b, *, rcond: np.linalg.pinv(a, rcond) @ b_dot,
+        in_one_dtype(_lstsq_jvp_a),
+        in_one_dtype(lambda b_dot, output, a, b, *, rcond: np.linalg.pinv(a, rcond) @ b_dot),
     ),
     sample=calls(
         both((4, 2), (4,), rcond=1e-10), both((4, 2), (4, 3), rcond=1e-10),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define, elementwise, functions
+from ..needs import in_one_dtype
 from ..primitive import Sample
 from ..primitives.smoothness import Kinks, outside_cut
 from ..primitives.structure import outputs
@@ -65,6 +66,7 @@ def with_two(
     def scalar(x: Any, y: Any) -> Any:
         return _as_given(ufunc(x, y), x, y)
 
+    rules = tuple(map(in_one_dtype, rules))
     return elementwise(ufunc, *rules, scalar=scalar, sample=sample, kinks=kinks)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import define
+from ..needs import in_one_dtype
 from ..primitives.samples import both, calls, real
 from ..primitives.smoothness import domain, guarded, outside_cut, poles
 from .common import in_last, like, require_plain, scipy_special, sp, value_of
@@ -86,11 +87,12 @@ def _harmonic_value(theta: Any, phi: Any, *, n: Any, m: Any) -> Any:
 
 _at_poles = poles(math.pi)
 
+_harmonic_slopes = (in_one_dtype(_harmonic_theta), in_one_dtype(_harmonic_phi))
 _harmonic = define(
     _harmonic_value,
     name="sph_harm_y",
-    vjp=(_harmonic_theta, _harmonic_phi),
-    jvp=(_harmonic_theta, _harmonic_phi),
+    vjp=_harmonic_slopes,
+    jvp=_harmonic_slopes,
     sample=calls(
         real((3, 4), (3, 4), low=0.2, high=2.8, n=3, m=2),
         real((3, 1), (2,), low=0.2, high=2.8, n=2, m=-2),

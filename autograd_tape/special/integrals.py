@@ -89,16 +89,17 @@ spence = unary(
 )
 
 # -- complete elliptic integrals of the parameter m -----------------------------------------------
+# E' = (E - K)/2m and K' = (E/(1-m) - K)/2m are 0/0 at m = 0; their series are not (DLMF 19.5).
 
 ellipe = unary(
     sp.ellipe,
-    lambda ct, output, m: ct * ((output - sp.ellipk(m)) / (2 * m)),
+    lambda ct, output, m: ct * (-math.pi / 8 * like(sp.hyp2f1(0.5, 1.5, 2, m), m)),
     sample=real((3, 4), low=0.1, high=0.9),
     kinks=domain(high=1.0),
 )
 ellipk = unary(
     sp.ellipk,
-    lambda ct, output, m: ct * ((sp.ellipe(m) / (1 - m) - output) / (2 * m)),
+    lambda ct, output, m: ct * (math.pi / 8 * like(sp.hyp2f1(0.5, 0.5, 2, m), m) / (1 - m)),
     sample=real((3, 4), low=0.1, high=0.9),
     kinks=domain(high=1.0),
 )

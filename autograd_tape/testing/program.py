@@ -59,7 +59,8 @@ class Program:
     leaves      the arrays that it was made with, its arguments
     source      code that runs by itself: the leaves, and the function ``f`` of them
     operations  names of the operations, in order
-    steps       the operations with what they are applied to
+    steps       the operations with what they are applied to: positions among leaves and steps
+    result      positions of what is added up in the end, each with: is it summed first?
 
     Called with Variables, it is recorded; :meth:`run` runs the same code with other modules in the
     place of NumPy.  Steps and leaves that the result does not depend on are left out.
@@ -70,19 +71,23 @@ class Program:
     ) -> None:
         """``result``: positions of the results to add up; True: the sum of its elements."""
         kept = _needed(len(leaves), steps, [i for i, _ in result])
+        place = {old: new for new, old in enumerate(kept)}
         n = len(leaves)
-        self.leaves: list[Any] = [x for i, x in enumerate(leaves) if i in kept]
-        self.steps: list[Step] = [step for i, step in enumerate(steps) if n + i in kept]
-        self.names: list[str] = [f"x{i}" for i in range(len(self.leaves))]
+        self.leaves: list[Any] = [leaves[i] for i in kept if i < n]
+        self.steps: list[Step] = [
+            steps[i - n]._replace(operands=tuple(place[k] for k in steps[i - n].operands))
+            for i in kept
+            if i >= n
+        ]
+        self.result: list[tuple[int, bool]] = [(place[i], summed) for i, summed in result]
         self.operations: list[str] = [step.operation.name for step in self.steps]
-        names = dict(zip([i for i in kept if i < n], self.names, strict=True))
-        names |= {i: f"v{k}" for k, i in enumerate(i for i in kept if i >= n)}
+        self.names: list[str] = [f"x{i}" for i in range(len(self.leaves))]
+        names = [*self.names, *(f"v{i}" for i in range(len(self.steps)))]
         lines = [f"def f({', '.join(self.names)}):"]
-        for i, step in enumerate(steps):
-            if n + i in kept:
-                text = step.text.format(*(names[k] for k in step.operands), out=names[n + i])
-                lines += [f"    {line}" for line in text.splitlines()]
-        terms = [f"np.sum({names[i]})" if summed else names[i] for i, summed in result]
+        for step, out in zip(self.steps, names[len(self.leaves) :], strict=True):
+            text = step.text.format(*(names[k] for k in step.operands), out=out)
+            lines += [f"    {line}" for line in text.splitlines()]
+        terms = [f"np.sum({names[i]})" if summed else names[i] for i, summed in self.result]
         self.code = "\n".join([*lines, f"    return {' + '.join(terms)}", ""])
         self._compiled = compile(self.code, "<program>", "exec")
         self._function: Callable[..., Any] | None = None
