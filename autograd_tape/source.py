@@ -20,6 +20,8 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
+        if os.sep + "ipykernel_" in self.filename:  # a temporary file that stands for a cell
+            return f"line {self.line} of a notebook cell"
         return f"{self.filename}:{self.line}"
 
 

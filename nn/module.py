@@ -5,21 +5,22 @@ Next to read: :mod:`nn.linear`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd_tape import Variable
 
-__all__ = ["Module", "Sequential"]
+__all__ = ["Module", "ModuleList", "Sequential"]
 
 
 class Module:
     """Base of all layers and models: give it attributes, and a ``forward``.
 
     Parameters are the leaf Variables among the attributes, those of attributes that are Modules,
-    and those in lists, tuples and dicts of either.  Attributes whose name begins with an
+    and those in lists, tuples and dicts of either.  Arrays among the attributes are buffers: part
+    of the state (running averages, say), but not learnt.  Attributes whose name begins with an
     underscore are the module's own business and are not looked at.
     """
 
@@ -45,6 +46,10 @@ class Module:
                 seen.add(id(p))
                 yield name, p
 
+    def named_buffers(self) -> Iterator[tuple[str, Any]]:
+        """(``"layer.0.running_mean"``, array) for every buffer."""
+        return ((name, x) for name, x in _walk(self, "") if isinstance(x, np.ndarray))
+
     def parameters(self) -> list[Variable]:
         """Every parameter once, in the order in which the attributes were made."""
         return [p for _, p in self.named_parameters()]
@@ -66,21 +71,24 @@ class Module:
     # -- in and out ----------------------------------------------------------------------------
 
     def state_dict(self) -> dict[str, Any]:
-        """Name and a copy of the value of every parameter, as safetensors saves them."""
-        return {n: np.array(p.value) for n, p in _walk(self, "") if isinstance(p, Variable)}
+        """Name and a copy of the value of every parameter and buffer, as safetensors saves them."""
+        return {name: np.array(_value(x)) for name, x in self._state()}
+
+    def _state(self) -> list[tuple[str, Any]]:
+        return [(n, x) for n, x in _walk(self, "") if isinstance(x, (Variable, np.ndarray))]
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Give every parameter the value of its name in ``state``, in the parameter's dtype.
+        """Give every parameter and buffer the value of its name in ``state``, in its own dtype.
 
         Raises ValueError, with every missing name, unexpected name and wrong shape in one message,
         and then changes nothing.
         """
-        own = {name: p for name, p in _walk(self, "") if isinstance(p, Variable)}
+        own = dict(self._state())
         problems = [f"missing: {n}, shape {p.shape}" for n, p in own.items() if n not in state]
         problems += [f"unexpected: {name}" for name in state if name not in own]
         new = {name: np.asarray(state[name]) for name in own if name in state}
         problems += [
-            f"{name}: shape {value.shape}, but the parameter has {own[name].shape}"
+            f"{name}: shape {value.shape}, but the module has {own[name].shape}"
             for name, value in new.items()
             if value.shape != own[name].shape
         ]
@@ -90,7 +98,11 @@ class Module:
                 + "\n  ".join(problems)
             )
         for name, value in new.items():
-            own[name].value = value.astype(own[name].dtype)
+            x = own[name]
+            if isinstance(x, Variable):
+                x.value = value.astype(x.dtype)
+            else:
+                x[...] = value  # in place: whoever holds the buffer sees it
 
     # -- to look at ----------------------------------------------------------------------------
 
@@ -109,7 +121,7 @@ class Module:
 def _walk(
     module: Module, prefix: str, deep: bool = True, around: tuple[int, ...] = ()
 ) -> Iterator[tuple[str, Any]]:
-    """(dotted name, Variable or Module) below ``module``; modules inside modules if ``deep``.
+    """(dotted name, Variable, array or Module) below ``module``; what is inside those if ``deep``.
 
     A module that refers to one around it is not entered again.
     """
@@ -124,6 +136,8 @@ def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[t
     if x.__class__ is Variable:
         if x.is_leaf:
             yield name, x
+    elif x.__class__ is np.ndarray:
+        yield name, x
     elif isinstance(x, Module):
         if id(x) not in around:
             yield name, x
@@ -137,22 +151,40 @@ def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[t
             yield from _visit(part, f"{name}.{i}", deep, around)
 
 
-class Sequential(Module):
-    """The layers one after another; their names are their numbers, as in PyTorch."""
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Variable) else x
 
-    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+
+class ModuleList(Module):
+    """A list of layers that are found; it has no forward of its own.  Names are numbers."""
+
+    def __init__(self, layers: Iterable[Callable[..., Any]] = ()) -> None:
         self.layers = list(layers)
 
     def named_attributes(self) -> Iterator[tuple[str, Any]]:
         return ((str(i), layer) for i, layer in enumerate(self.layers))
 
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers:
-            x = layer(x)
-        return x
+    def append(self, layer: Callable[..., Any]) -> ModuleList:
+        self.layers.append(layer)
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
 
     def __len__(self) -> int:
         return len(self.layers)
 
     def __getitem__(self, i: int) -> Any:
         return self.layers[i]
+
+
+class Sequential(ModuleList):
+    """The layers one after another; their names are their numbers, as in PyTorch."""
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        super().__init__(layers)
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x

@@ -270,3 +270,7 @@ def test_scipy_minimises_nested_parameters():
                                options={"maxiter": 5000, "maxfun": 10000})  # fmt: skip
     assert result.fun < 1e-8
     np.testing.assert_allclose(result.x, np.ones(100), atol=1e-3)
+
+
+def test_the_mean_of_a_python_number_in_forward_mode():
+    assert jvp(np.mean, (2.0,), (1.0,)) == (2.0, 1.0)

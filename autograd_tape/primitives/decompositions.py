@@ -8,8 +8,9 @@ forward and reverse mode algorithmic differentiation" (2008).
 
 Functions of a Hermitian matrix read one triangle of it, as LAPACK does, and so only that triangle
 has an adjoint: it counts for both.  Where eigenvalues or singular values coincide (up to rounding)
-their vectors have no derivative; it is left out, which is right for the gradient of functions that
-do not depend on the choice of the vectors, such as the sum of the eigenvalues.
+their vectors have no derivative; it is left out, which is right for functions of the eigenvalues
+alone, such as their sum, and not for functions of values and vectors, such as V·diag(w²)·Vᵀ, even
+where these do not depend on the choice of the vectors (docs/limits.md).
 """
 
 from __future__ import annotations

@@ -27,8 +27,10 @@ __all__ = ["average", "corrcoef", "cov", "mean", "median", "ptp", "quantile", "s
 
 
 def _mean_forward(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    # NumPy sums float16 as float32, warns of 0/0, and knows what a Python complex is
-    if x.__class__ is complex or x.dtype.char not in "fd" or not x.size:
+    # NumPy sums float16 as float32 and warns of 0/0
+    if x.__class__ is float or x.__class__ is complex:
+        return np.mean(x, axis=axis, keepdims=keepdims).item()
+    if x.dtype.char not in "fd" or not x.size:
         return np.mean(x, axis=axis, keepdims=keepdims)
     total = add_reduce(x, axis=axis, keepdims=keepdims)
     return total / (x.size // total.size)

@@ -120,6 +120,12 @@ rgamma = unary(
 )
 
 
+def _near_pole(x: Any) -> Any:
+    """Is x so near a pole of Γ that ψ·(1/Γ) would be inf·0, up to rounding?"""
+    x = value_of(x)
+    return (x < 0.5) & (np.abs(x - np.round(x)) < 1e-4)
+
+
 def _is_pole(x: Any) -> Any:
     x = value_of(x)
     return (x <= 0) & (x == np.floor(x))
@@ -164,7 +170,7 @@ poch = with_two(
 
 def _beta_slope(ct: Any, output: Any, a: Any, b: Any) -> Any:
     """∂B/∂a with B = Γ(a)Γ(b)/Γ(a + b), whose last factor may vanish."""
-    pole = _is_pole(value_of(a) + value_of(b))
+    pole = _near_pole(value_of(a) + value_of(b))
     if not pole.any():
         return ct * (output * (sp.psi(a) - sp.psi(a + b)))
     away, at_a, at_b = np.where(pole, 1.0, a + b), np.where(pole, a, 0.5), np.where(pole, b, -0.5)
@@ -193,7 +199,7 @@ betaln = with_two(
 
 def _binom_slopes(output: Any, n: Any, k: Any) -> tuple[Any, Any]:
     """∂C/∂n and ∂C/∂k of C = Γ(n+1) / (Γ(k+1) Γ(m)), m = n - k + 1, also where C vanishes."""
-    low, high = _is_pole(value_of(k) + 1), _is_pole(value_of(n) - value_of(k) + 1)
+    low, high = _near_pole(value_of(k) + 1), _near_pole(value_of(n) - value_of(k) + 1)
     pole = low | high
     psi_n = sp.psi(n + 1)
     psi_k, psi_m = sp.psi(np.where(low, 1.0, k + 1)), sp.psi(np.where(high, 1.0, n - k + 1))

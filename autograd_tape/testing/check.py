@@ -26,6 +26,7 @@ __all__ = ["GradientError", "Mismatch", "check_grads", "first_mismatch", "name_o
 
 EXACT, DIFFERENCES, NARROW = 1e-12, 1e-8, 1e-3  # relative tolerances
 AGREE = 1e-10  # complex step and differences: else f is not analytic, and the former means nothing
+SETTLED, UNKNOWN = 1e-6, 1e-3  # relative errors at which differences say much, or nothing at all
 ABSOLUTE = 1e-13  # of numbers near 1: a derivative smaller than this cannot be told from rounding
 STEP = 0.1  # the largest of the central differences, for arguments near 1
 LUCK = 20  # differences report the luckiest pair of their tableau as their error
@@ -67,7 +68,13 @@ class Mismatch:
     oracle: str
     argument: int | None = None
     index: tuple[int, ...] | None = None
+    order: int = 1
     near: str = ""  # on the kink that the point lies on, where a derivative is a convention
+
+    @property
+    def settled(self) -> bool:
+        """Does the oracle say anything?"""
+        return self.argument != NOWHERE
 
     def __str__(self) -> str:
         apart = abs(self.got - self.expected)
@@ -130,7 +137,7 @@ def first_mismatch(
 
     locate  look for the worst element of the worst argument, too (it takes a pass for each)
     """
-    rng = np.random.default_rng(0)
+    rng, total = np.random.default_rng(0), order
 
     def search(f: Callable[..., Any], order: int, of: str) -> Mismatch | None:
         check = _Check(f, args, rng, rtol)
@@ -138,7 +145,8 @@ def first_mismatch(
         if mismatch is not None:
             if locate and mismatch.argument is None:
                 mismatch = check.worst_element(mismatch)
-            return replace(mismatch, what=mismatch.what + of)
+            what = mismatch.what + of if mismatch.settled else mismatch.what
+            return replace(mismatch, what=what, order=1 + total - order)
         for mode in modes if order > 1 else ():
             derivative = check.gradient() if mode == "rev" else check.tangent()
             mismatch = search(derivative, order - 1, (GRADIENT if mode == "rev" else TANGENT) + of)
@@ -219,7 +227,7 @@ class _Check:
         exact = None if self.narrow else complex_step(self.plain, wide, t)
         if exact is not None:
             agree = all(
-                np.all(np.abs(e - d) <= AGREE * np.abs(e).max(initial=1e-3) + 20 * error)
+                np.all(np.abs(e - d) <= AGREE * _top(e) + 20 * np.minimum(error, SETTLED * _top(e)))
                 for e, d, error in zip(exact, differences.tangents, differences.errors, strict=True)
             )
             if agree:
@@ -243,7 +251,7 @@ class _Check:
         expected = _inner(self.ct, self.tangents)
         error = _weighed_size(self.ct, self.error)
         scale = _weighed_size(self.ct, self.tangents)
-        if not error <= 1e-3 * max(scale, 1e-3):
+        if not error <= UNKNOWN * max(scale, UNKNOWN):
             return self.unsettled(expected, error)
         forward = self.push(self.t) if "fwd" in modes else None
         back = self.pull(self.ct) if "rev" in modes else None
@@ -362,6 +370,10 @@ class _Check:
 
         tangent.__name__ = name_of(f)
         return tangent
+
+
+def _top(x: Any) -> float:
+    return float(np.max(np.abs(x), initial=1e-3))
 
 
 def _in_dtypes_of(like: list[Any], values: list[Any]) -> list[Any]:

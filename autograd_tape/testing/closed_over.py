@@ -39,7 +39,7 @@ def as_arguments(
     g.__name__ = str(getattr(f, "__name__", type(f).__name__))
     first = [f"x{i}" for i in range(len(args))]
     try:
-        known = list(inspect.signature(f).parameters)
+        known = list(inspect.signature(getattr(f, "forward", f)).parameters)
         first = [known[i] if i < len(known) else name for i, name in enumerate(first)]
     except (TypeError, ValueError):
         pass

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..containers import flatten
-from ..display import constant_text, label
+from ..display import call_text, names_of
 from ..entry import CONSTANT, Entry, linearize
 from ..explain import explain
 from ..primitives.structure import outputs
@@ -20,7 +20,7 @@ from ..replay import primals
 from ..source import caller
 from ..tape import Recorder, _active
 from ..variable import Variable, as_value
-from .check import NOWHERE, GradientError, Mismatch, first_mismatch, name_of
+from .check import GradientError, Mismatch, first_mismatch, name_of
 
 __all__ = ["Culprit", "apart", "find_culprits", "report"]
 
@@ -29,6 +29,7 @@ class Culprit(NamedTuple):
     """An entry of the tape whose primitive's own rule is wrong where it was recorded."""
 
     entry: Entry
+    call: str  # "v2 = softplus(v1)", as the printed tape names them
     mismatch: Mismatch
 
 
@@ -64,6 +65,7 @@ def find_culprits(
     targets = [y._entry for y in results if y.__class__ is Variable]
     entries = linearize(*targets, floor=CONSTANT)[::-1] if targets else []
     values = primals(entries[::-1])
+    name = names_of(entries)
     found, known = [], {}
     for entry in entries:
         if entry.primitive is None or entry.primitive.joint is not None:
@@ -76,7 +78,8 @@ def find_culprits(
             known[what] = _own_mismatch(entry, operands, order, modes)
         mismatch = known[what]
         if mismatch is not None:
-            found.append(Culprit(entry, mismatch))
+            call = f"{name(entry)} = {call_text(entry, name)}"
+            found.append(Culprit(entry, call, mismatch))
     return found
 
 
@@ -114,17 +117,14 @@ def report(
 ) -> GradientError:  # fmt: skip
     """The error for ``mismatch``, with the entries of the tape that cause it."""
     names = _argument_names(f, args)
-    if mismatch.argument == NOWHERE:
+    if not mismatch.settled:
         return GradientError(f"{name_of(f)}: {mismatch.what}", mismatch)
     lines = [f"{name_of(f)}: {mismatch.what} is wrong{_where(names, mismatch)}", str(mismatch)]
     culprits = find_culprits(f, args, order, modes)
     for culprit in culprits[:3]:
         e, m = culprit.entry, culprit.mismatch
         place = f", recorded at {e.note('place')}" if e.note("place") else ""
-        call = (
-            f"{e.primitive.name if e.primitive else 'leaf'}({', '.join(map(_operand, e.inputs))})"
-        )
-        lines.append(f"culprit: {label(e)} = {call}{place}")
+        lines.append(f"culprit: {culprit.call}{place}")
         if m.oracle:
             lines.append(f"  checked alone, at the values that it saw: {m.what} is wrong")
             lines.append("  " + str(m).replace("\n", "\n  "))
@@ -155,7 +155,7 @@ def _where(names: list[str], m: Mismatch) -> str:
 def _argument_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
     """``x``, ``params['w'][2]``, ...: what each leaf is called among the arguments of ``f``."""
     try:
-        known = list(inspect.signature(f).parameters)
+        known = list(inspect.signature(getattr(f, "forward", f)).parameters)
     except (TypeError, ValueError):
         known = []
     names: list[str] = []
@@ -174,10 +174,6 @@ def _argument_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
     for i, x in enumerate(args):
         walk(x, f"{i} ({known[i]})" if i < len(known) else str(i))
     return names
-
-
-def _operand(x: Any) -> str:
-    return label(x) if x.__class__ is Entry else constant_text(x)
 
 
 def _explanations(f: Callable[..., Any], args: tuple[Any, ...], names: list[str]) -> list[str]:

@@ -191,9 +191,7 @@ class _Decoder:
                 return True
         return False
 
-    def _candidates(
-        self, operation: Operation, places: Sequence[int]
-    ) -> Iterator[tuple[int, ...]]:
+    def _candidates(self, operation: Operation, places: Sequence[int]) -> Iterator[tuple[int, ...]]:
         """Positions of operands that the operation accepts, the chosen ones first."""
         n = len(self.values)
         newest_first = range(n - 1, -1, -1)

@@ -99,7 +99,7 @@ def test_all_problems_of_a_state_are_told_at_once_and_nothing_is_changed() -> No
         model.load_state_dict(state)
     assert "missing: 1.bias, shape (1,)" in str(error.value)
     assert "unexpected: extra" in str(error.value)
-    assert "0.weight: shape (2, 3), but the parameter has (3, 2)" in str(error.value)
+    assert "0.weight: shape (2, 3), but the module has (3, 2)" in str(error.value)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
 
