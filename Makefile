@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test lint images clean
+.PHONY: demo test parity thorough mutants lint notebooks images clean
 
 demo: .venv/demo  ## print and draw the example's tape, train on the digits
 	$(BIN)/python examples/digits.py
@@ -20,6 +20,23 @@ test: export OMP_NUM_THREADS = 1
 test: .venv/test  ## all tests, with the coverage of both packages
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=97
 
+# The same tests beside JAX and PyTorch, which are large and not needed for anything else.
+parity: export OPENBLAS_NUM_THREADS = 1
+parity: export OMP_NUM_THREADS = 1
+parity: .venv/test .venv/parity  ## values, gradients and weights equal those of JAX and PyTorch
+	$(BIN)/python -m pytest -n 2 tests/parity tests/nn/parity
+
+thorough: export HYPOTHESIS_PROFILE = thorough
+thorough: .venv/test .venv/parity  ## all tests, the property tests on 40 times as many examples
+	$(BIN)/python -m pytest -n 2
+
+mutants: .venv/test  ## a wrong rule in the place of each right one: all must be noticed
+	$(BIN)/python -m tests.mutants --json tests/mutants.json
+	$(BIN)/python -m tests.testing_page
+
+notebooks: .venv/notebooks  ## open JupyterLab
+	$(BIN)/jupyter lab notebooks
+
 lint: .venv/lint  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -28,7 +45,7 @@ images: demo  ## the picture of the README
 	cp out/example.svg docs/images/example.svg
 
 # A stamp per set of extras, renewed when pyproject.toml changes.
-.venv/demo .venv/test .venv/lint: .venv/%: .venv/bin/python pyproject.toml
+.venv/demo .venv/test .venv/lint .venv/parity .venv/notebooks: .venv/%: .venv/bin/python pyproject.toml
 	@echo "installing the extras [$*] into .venv ..."
 	$(PIP) --editable '.[$*]'
 	@touch $@

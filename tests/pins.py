@@ -272,6 +272,7 @@ CORNERS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("poch", (np.array([0.0, -2.0, -1.0]), np.array([0.5, 0.3, 1.7])), {}),
     ("beta", (np.array([0.5, 1.3]), np.array([-0.5, -1.3])), {}),
     ("beta", (np.array([0.5, 0.5]), np.array([-0.5, 1.3])), {}),
+    ("beta", (np.array([0.5, 0.25]), np.array([-1.5, -2.25])), {}),
     ("binom", (np.array([2.0, 3.0]), np.array([3.0, 1.0])), {}),
     ("binom", (np.array([0.5, 1.25]), np.array([2.5, 2.25])), {}),
     ("spence", (np.array([1.0, 1.2]),), {}),

@@ -22,7 +22,14 @@ def blocks(page: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/design.md", "docs/limits.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/design.md",
+        "docs/limits.md",
+        "docs/property_testing.md",
+    ],
 )
 def test_python_blocks_run_and_print_what_follows_them(
     page: str, monkeypatch: pytest.MonkeyPatch
