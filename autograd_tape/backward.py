@@ -22,7 +22,6 @@ from .primitive import FREED
 from .pull import pull, retry
 from .record import FALLBACK
 from .scatter import Scattered, add_at
-from .variable import Variable
 
 __all__ = ["Picked", "sweep"]
 

@@ -38,7 +38,8 @@ def test_committed_with_outputs_and_without_errors(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_runs_from_top_to_bottom(path):
     notebook = nbformat.read(path, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": FOLDER}}).execute()
+    here = {"metadata": {"path": FOLDER}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=here).execute()
 
 
 def test_every_script_has_its_notebook():

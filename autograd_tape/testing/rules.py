@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -63,6 +64,7 @@ def check_primitive(
         return call(*(filled.get(i, x) for i, x in enumerate(args)))
 
     in_moving.__name__ = p.name
+    in_moving.__signature__ = _signature(p, moving)  # type: ignore[attr-defined]
     check_grads(in_moving, [args[i] for i in moving], order=order, modes=modes)
     if narrow:
         single = [_narrowed(x) for x in args]
@@ -74,6 +76,17 @@ def check_primitive(
             )  # fmt: skip
     if memory:
         _check_layouts(p, args, params, moving)
+
+
+def _signature(p: Primitive, moving: list[int]) -> inspect.Signature:
+    """The names of the operands ``moving``, for messages."""
+    try:
+        known = list(inspect.signature(p.forward).parameters)
+    except (TypeError, ValueError):
+        known = []
+    names = [known[i] if i < len(known) else f"x{i}" for i in moving]
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    return inspect.Signature([inspect.Parameter(name, kind) for name in dict.fromkeys(names)])
 
 
 def _check_record(p: Primitive, args: list[Any], params: dict[str, Any]) -> Any:

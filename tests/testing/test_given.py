@@ -123,3 +123,22 @@ def test_where_safe_hides_the_kink_of_the_branch_not_taken():
     f = where_safe
     kink = kink_distance(lambda x: f(x > 1, np.sqrt, x, 0.0), np.array([-0.5, 4.0]))
     assert kink.distance == 4.0 or kink.distance == np.inf
+
+
+def test_the_kit_needs_neither_pytest_nor_hypothesis_until_it_draws():
+    import subprocess
+    import sys
+
+    code = """
+import sys
+sys.modules["pytest"] = sys.modules["hypothesis"] = None
+import numpy as np
+from autograd_tape.testing import check_grads, check_primitive, kink_distance
+check_grads(np.sin, (0.5,))
+try:
+    from autograd_tape.testing import arrays
+except ModuleNotFoundError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "autograd_tape.testing.arrays draws examples with Hypothesis" in done.stdout

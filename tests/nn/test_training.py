@@ -1,0 +1,263 @@
+"""fit: what it minimises, when it stops, and that a killed run ends as if it had not been killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograd_tape import NonFiniteError, Tape, Variable
+from nn import MLP, Module, Sequential
+from nn import functional as F
+from nn.dropout import Dropout
+from nn.linear import Linear
+from nn.optim import SGD, Adam
+from nn.schedules import ReduceLROnPlateau, StepLR
+from nn.state import load, save
+from nn.training import evaluate, fit, gradients_of
+
+
+def points(n=96, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, 2)).astype(np.float32)
+    return x, (np.sum(x**2, axis=1) < 1.2).astype(int)
+
+
+def accuracy(logits, target):
+    return float(np.mean(np.argmax(logits, -1) == target))
+
+
+def trained(**options):
+    model = MLP([2, 16, 2], rng=0)
+    optimizer = Adam(model.parameters(), lr=0.02)
+    options = {"epochs": 3, "batch_size": 16, "progress": False, **options}
+    return model, fit(model, points(), F.cross_entropy, optimizer, **options)
+
+
+def same_weights(a, b):
+    for name, x in a.state_dict().items():
+        np.testing.assert_array_equal(x, b.state_dict()[name])
+
+
+def test_it_learns_and_keeps_a_history():
+    model, history = trained(
+        epochs=40, validation=points(64, seed=1), metrics={"accuracy": accuracy}
+    )
+    assert set(history) == {"loss", "val_loss", "val_accuracy"}
+    assert all(len(v) == 40 for v in history.values())
+    assert history["loss"][-1] < 0.5 * history["loss"][0]
+    assert history["val_accuracy"][-1] > 0.9
+    assert not model.training
+
+
+def test_one_epoch_is_the_loop_one_would_write():
+    model = MLP([2, 16, 2], rng=0)
+    x, d = points()
+    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for epoch in range(2):
+        order = np.random.default_rng([0, epoch]).permutation(96)
+        for rows in np.split(order, 6):
+            with Tape() as tape:
+                loss = F.cross_entropy(model(x[rows]), d[rows])
+            optimizer.step(tape.gradient(loss, model.parameters()))
+    other = MLP([2, 16, 2], rng=0)
+    fit(other, (x, d), F.cross_entropy, SGD(other.parameters(), lr=0.1, momentum=0.9), epochs=2,
+        batch_size=16, progress=False)  # fmt: skip
+    same_weights(model, other)
+
+
+def test_accumulated_batches_are_one_large_batch():
+    x, d = (a[:64].astype(a.dtype) for a in points())
+    ends = []
+    for batch_size, accumulate in ((32, 1), (8, 4)):
+        model = Linear(2, 2, rng=0, dtype=np.float64)
+        fit(model, (x.astype(float), d), F.cross_entropy, SGD(model.parameters(), lr=0.1), epochs=2,
+            batch_size=batch_size, accumulate=accumulate, progress=False)  # fmt: skip
+        ends.append(model.weight.value)
+    np.testing.assert_allclose(*ends, rtol=1e-12)
+
+
+def test_full_batch_and_single_sample():
+    for batch_size, steps in ((None, 1), (1, 96)):
+        model = Linear(2, 2, rng=0)
+        counted = Counting(model.parameters(), lr=0.0)
+        fit(model, points(), F.cross_entropy, counted, epochs=1, batch_size=batch_size,
+            progress=False)  # fmt: skip
+        assert counted.steps == steps
+
+
+class Counting(SGD):
+    steps = 0
+
+    def step(self, gradients=None):
+        self.steps += 1
+        super().step(gradients)
+
+
+def test_early_stopping_restores_the_best_weights():
+    model = Linear(1, 1, rng=0, dtype=np.float64)
+    x, y = np.ones((4, 1)), np.zeros((4, 1))
+    # a step that overshoots more each time: the first epoch is the best
+    history = fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=1.1), epochs=50,
+                  validation=(x, y), patience=3, progress=False)  # fmt: skip
+    assert len(history["loss"]) == 4
+    assert evaluate(model, (x, y), F.mse_loss)["loss"] == min(history["val_loss"])
+
+
+def test_it_stops_when_the_loss_settles():
+    model = Linear(1, 1, rng=0, dtype=np.float64)
+    x, y = np.ones((4, 1)), np.zeros((4, 1))
+    history = fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=0.2), epochs=500,
+                  min_change=1e-9, progress=False)  # fmt: skip
+    assert len(history["loss"]) < 100
+    assert abs(history["loss"][-1] - history["loss"][-2]) < 1e-9
+
+
+def test_schedules_are_stepped_once_an_epoch():
+    model = Linear(2, 2, rng=0)
+    optimizer = SGD(model.parameters(), lr=1.0)
+    fit(model, points(), F.cross_entropy, optimizer, epochs=4, progress=False,
+        schedule=StepLR(optimizer, step_size=2, gamma=0.1))  # fmt: skip
+    assert optimizer.lr == pytest.approx(0.01)
+    plateau = ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
+    fit(model, points(), lambda y, d: F.cross_entropy(y, d) * 0 + 1.0, optimizer, epochs=3,
+        progress=False, schedule=plateau)  # fmt: skip
+    assert optimizer.lr < 0.01
+
+
+def test_clipping():
+    model = Linear(2, 2, rng=0, dtype=np.float64)
+    x, y = np.full((4, 2), 1e3), np.full((4, 2), 1e6)
+    before = model.weight.value
+    fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None,
+        clip_norm=0.5, progress=False)  # fmt: skip
+    assert np.linalg.norm(model.weight.value - before) < 0.5001
+
+
+class Summing(Module):
+    """A recurrent model: the state is the running sum of w·x."""
+
+    def __init__(self):
+        self.w = Variable(np.array(0.5))
+
+    def forward(self, x, state):
+        sums = np.cumsum(self.w * x, axis=1)
+        sums = sums if state is None else sums + state[:, None]
+        return sums, sums[:, -1]
+
+
+def test_truncated_backpropagation_carries_the_state_as_a_constant():
+    model = Summing()
+    x, y = np.arange(1.0, 7.0).reshape(1, 6), np.zeros((1, 6))
+    pieces = list(gradients_of(model, F.mse_loss, (x, y), model.parameters(), truncate=3))
+    first, second = np.cumsum(x[0, :3]), np.cumsum(x[0, 3:])
+    state = 0.5 * first[-1]
+    assert pieces[0][1][0] == pytest.approx(np.mean(2 * 0.5 * first * first))
+    assert pieces[1][1][0] == pytest.approx(np.mean(2 * (0.5 * second + state) * second))
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_last_good_weights():
+    model = MLP([2, 4, 2], rng=0)
+    x, d = points()
+    x[40] = np.inf
+    before = []
+
+    class Watching(SGD):
+        def step(self, gradients=None):
+            super().step(gradients)
+            before.append(model.state_dict())
+
+    with np.errstate(invalid="ignore"), pytest.raises(NonFiniteError) as caught:
+        fit(model, (x, d), F.cross_entropy, Watching(model.parameters(), lr=0.01), batch_size=8,
+            progress=False)  # fmt: skip
+    assert any("epoch 1, batch" in note for note in caught.value.__notes__)
+    assert "matmul" in str(caught.value)
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, before[-1][name])
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [((np.ones((4, 2)), np.ones(3, int)), "their lengths are"), ((np.ones((0, 2)), np.ones(0, int)), "no batch")],
+)  # fmt: skip
+def test_bad_data(data, words):
+    model = Linear(2, 2)
+    with pytest.raises(ValueError, match=words):
+        fit(model, data, F.cross_entropy, SGD(model.parameters(), lr=0.1), progress=False)
+
+
+# -- checkpoints -----------------------------------------------------------------------------------
+
+
+def run_with_dropout(path, epochs):
+    model = Sequential(Linear(2, 16, rng=0), Dropout(0.3, rng=5), Linear(16, 2, rng=1))
+    optimizer = Adam(model.parameters(), lr=0.01)
+    history = fit(
+        model, points(), F.cross_entropy, optimizer, epochs=epochs, batch_size=16, patience=50,
+        validation=points(32, 1), schedule=StepLR(optimizer, 3), checkpoint=path, progress=False,
+    )  # fmt: skip
+    return model, history
+
+
+def test_a_resumed_run_ends_as_one_that_was_never_interrupted(tmp_path):
+    whole, history = run_with_dropout(None, 8)
+    run_with_dropout(tmp_path / "run.safetensors", 3)
+    resumed, again = run_with_dropout(tmp_path / "run.safetensors", 8)
+    same_weights(whole, resumed)
+    assert history == again
+
+
+def test_killed_at_any_moment_it_resumes_to_the_last_bit(tmp_path):
+    script = textwrap.dedent(
+        f"""
+        import sys
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        from tests.nn.test_training import run_with_dropout
+        print("ready", flush=True)
+        model, _ = run_with_dropout({str(tmp_path / "run.safetensors")!r}, 12)
+        from nn.state import save
+        save(model, {str(tmp_path / "end.safetensors")!r})
+        """
+    )
+    rng = np.random.default_rng(0)
+    kills = 0
+    for _ in range(9):
+        if (tmp_path / "end.safetensors").exists():
+            break
+        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        try:
+            process.wait(rng.uniform(0.005, 0.12) if kills < 6 else 60)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+        process.stdout.close()
+    assert kills > 0
+    whole, _ = run_with_dropout(None, 12)
+    end = Sequential(Linear(2, 16), Dropout(0.3), Linear(16, 2))
+    load(end, tmp_path / "end.safetensors")
+    same_weights(whole, end)
+
+
+def test_a_file_of_weights_is_no_checkpoint(tmp_path):
+    model = Linear(2, 2)
+    save(model, tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"no checkpoint of fit; load it with\s+nn.load"):
+        fit(model, points(), F.cross_entropy, SGD(model.parameters(), lr=0.1), progress=False,
+            checkpoint=tmp_path / "w.safetensors")  # fmt: skip
+
+
+def test_the_history_plots(tmp_path):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    _, history = trained(epochs=2)
+    ax = history.plot()
+    assert [line.get_label() for line in ax.get_lines()] == ["loss"]
+    matplotlib.pyplot.close("all")
