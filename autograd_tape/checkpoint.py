@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from .adjoint import zeros_for
 from .backward import sweep
 from .containers import flatten, map_leaves
@@ -30,6 +32,7 @@ class _Plan:
 
     def __init__(self, f: Callable[..., Any], args: Any, kw: Any) -> None:
         self.f = f
+        self.sizes: list[tuple[complex, float]] = []  # of the results, to know them again
         self.variables = [x for x in flatten((args, kw))[0] if x.__class__ is Variable]
         places = iter(range(len(self.variables)))
         self.template = map_leaves(
@@ -64,7 +67,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """``checkpoint(f)(*args)`` equals ``f(*args)``, but keeps nothing of what happens inside.
 
     The sweep runs ``f`` again when it comes by, so ``f`` must give the same result twice (no fresh
-    random numbers, no changing state).  Variables that ``f`` closes over get their gradients, too.
+    random numbers, no changing state); another one is a :class:`TapeError`, not a wrong gradient.  Variables that ``f`` closes over get their gradients, too.
     Arguments and results may be containers; it nests, and derivatives of any order go through.
     """
 
@@ -76,6 +79,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         recorded = _computed(leaves, fresh, tape)
         closed_over = _outside(tape, recorded)
         tape.free("checkpoint")
+        plan.sizes = _sizes(recorded)
         # What was only passed through stays what it was outside.
         new = {id(f): v for f, v in zip(fresh, plan.variables, strict=True)}
         if not recorded:
@@ -129,10 +133,33 @@ def _again(entry: Entry, recorded: bool) -> tuple[list[Entry], list[Entry], list
             f"checkpoint({getattr(plan.f, '__name__', plan.f)}) read other variables when it was "
             "run again for the sweep; it must not change state, nor may what it closes over change"
         )
+    _require_same(plan, results)
     # The identity entries that stand for recorded arguments belong to the outside.
     inside = order - {v._entry for v in fresh}
     sources = [*(v._entry for v in fresh), *entry.inputs[n:]]
     return sorted(inside, key=lambda e: e.index, reverse=True), sources, results
+
+
+def _sizes(results: list[Variable]) -> list[tuple[complex, float]]:
+    """Two sums over each result by which another one is told from it; a pass over memory each."""
+    with np.errstate(all="ignore"):
+        parts = [np.asarray(y._value) for y in results]
+        return [(complex(y.sum()), float(np.abs(y).sum())) for y in parts]
+
+
+def _require_same(plan: _Plan, results: list[Variable]) -> None:
+    """Raise if a segment that was run again gave other values (by more than another rounding)."""
+    for y, (total, size), (old_total, old_size) in zip(
+        results, _sizes(results), plan.sizes, strict=True
+    ):
+        tolerance = 100 * np.finfo(np.asarray(y._value).dtype).eps * max(size, old_size)
+        moved = max(abs(total - old_total), abs(size - old_size))
+        if moved > tolerance:  # False where it is NaN
+            raise TapeError(
+                f"checkpoint({getattr(plan.f, '__name__', plan.f)}) gave another result when it was "
+                "run again for the sweep, so its gradient would be wrong: it draws random numbers "
+                "(dropout) or changes a state. Draw the numbers outside and pass them in"
+            )
 
 
 def _pull(ct: Any, entry: Entry, recorded: bool) -> Iterator[tuple[Entry, Any]]:

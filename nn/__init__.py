@@ -3,12 +3,50 @@
 Names, shapes and initial values are PyTorch's.  Read :mod:`nn.module`, then :mod:`nn.linear`.
 """
 
-from . import functional, init, optim
-from .activations import ReLU, Sigmoid, Tanh
+from . import functional, generation, init, optim, schedules, scores
+from .activations import (
+    ELU,
+    GELU,
+    SELU,
+    Abs,
+    Hardtanh,
+    Identity,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Sign,
+    SiLU,
+    Sinc,
+    Softmax,
+    Softmin,
+    Softplus,
+    Softsign,
+    Step,
+    Tanh,
+)
+from .convolution import Conv1d, Conv2d
+from .dropout import Dropout
+from .embedding import Embedding, LearnedPositions, PositionalEncoding, one_hot
 from .linear import MLP, Linear
-from .module import Module, Sequential
-
-__all__ = [
-    "MLP", "Linear", "Module", "ReLU", "Sequential", "Sigmoid", "Tanh", "functional", "init",
-    "optim",
-]  # fmt: skip
+from .losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HalfSquaredError,
+    HuberLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    PerceptronLoss,
+    RMSELoss,
+    SmoothL1Loss,
+)
+from .module import Module, ModuleList, Sequential
+from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
+from .pooling import AvgPool2d, Flatten, MaxPool2d
+from .state import load, save
+from .training import History, evaluate, fit

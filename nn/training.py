@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_tape import NonFiniteError, Tape, Variable, no_grad, stop_gradient
 from autograd_tape.containers import map_leaves
+from autograd_tape.variable import as_value
 
 from . import state as files
 from .module import Module
@@ -176,9 +177,9 @@ def evaluate(
             *inputs, target = batch
             y = model(*inputs)
             y = y[0] if isinstance(y, tuple) else y  # a recurrent model's state is not looked at
-            losses.append(float(getattr(value := loss(y, target), "value", value)))
+            losses.append(float(as_value(loss(y, target))))
             weights.append(len(target))
-            outputs.append(getattr(y, "value", y))
+            outputs.append(as_value(y))
     model.train(training)
     numbers = {"loss": float(np.average(losses, weights=weights))}
     whole = np.concatenate(outputs) if metrics else None

@@ -145,3 +145,19 @@ def test_a_function_that_returns_what_it_was_given():
         lambda x: np.sum(grad(lambda x: np.sum(checkpoint(lambda v: (v, v**3))(x)[1]))(x))
     )
     np.testing.assert_allclose(second(np.full(2, 2.0)), [12.0, 12.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_segment_that_draws_random_numbers_is_an_error_and_not_a_wrong_gradient(dtype):
+    rng = np.random.default_rng(0)
+    x = Variable(np.ones(8, dtype))
+    y = checkpoint(lambda x: x * rng.integers(0, 2, 8))(x)
+    with pytest.raises(TapeError, match="gave another result"):
+        np.sum(y).backward()
+
+
+def test_a_segment_whose_result_is_not_finite_is_let_through():
+    x = Variable(np.array([0.0, 1.0]))
+    with np.errstate(divide="ignore"):
+        np.sum(checkpoint(np.log)(x)).backward()
+    np.testing.assert_array_equal(x.adjoint, [np.inf, 1.0])

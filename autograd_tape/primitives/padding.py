@@ -82,6 +82,8 @@ def _pad_constant(x: Any, widths: Any, constant: Any) -> Any:
     if not any(c.__class__ is Variable or c != 0 for pair in constants for c in pair):
         return put(x, index=places, shape=shape)
     for axis, (width, pair) in enumerate(zip(widths, constants, strict=True)):
+        if width == (0, 0):
+            continue
         shape = dims(x)
         parts = [
             _cast(broadcast_to(c, (*shape[:axis], n, *shape[axis + 1 :])), x.dtype)

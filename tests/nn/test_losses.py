@@ -1,0 +1,245 @@
+"""Losses against their formulas, at their edges, in their errors, and as modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_tape import Variable, grad
+from autograd_tape.testing import check_grads
+from nn import functional as F
+from nn import losses
+
+rng = np.random.default_rng(0)
+logits = rng.standard_normal((5, 3))
+target = np.array([0, 2, 1, 1, 0])
+p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+nll = -np.log(p[np.arange(5), target])
+y, d = np.array([1.0, 3.0, -0.2]), np.array([0.0, 1.0, 0.1])
+
+# -- cross-entropy ---------------------------------------------------------------------------------
+
+
+def test_cross_entropy_is_the_negative_log_likelihood() -> None:
+    each = F.cross_entropy(Variable(logits), target, reduction="none")
+    np.testing.assert_allclose(each.value, nll, rtol=1e-12)
+    np.testing.assert_allclose(float(F.cross_entropy(Variable(logits), target)), nll.mean())
+    np.testing.assert_allclose(F.cross_entropy(logits, target, reduction="sum"), nll.sum())
+    np.testing.assert_allclose(float(F.cross_entropy(Variable(logits[1]), 2)), nll[1])
+    log_p = Variable(np.log(p))
+    np.testing.assert_allclose(float(F.nll_loss(log_p, target)), nll.mean())
+
+
+def test_its_adjoint_is_softmax_minus_one_hot() -> None:
+    expected = (p - np.eye(3)[target]) / 5
+    got = grad(lambda z: F.cross_entropy(z, target))(logits)
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-15)
+    check_grads(lambda z: F.cross_entropy(z, target), (logits,))
+
+
+def test_cross_entropy_is_stable() -> None:
+    z = np.array([[1e4, 0.0], [-1e4, 0.0]])
+    assert float(F.cross_entropy(Variable(z), [0, 0], reduction="sum")) == 1e4
+    np.testing.assert_array_equal(
+        grad(lambda z: F.cross_entropy(z, [0, 0], reduction="sum"))(z), [[0, 0], [-1, 1]]
+    )
+
+
+def test_ignored_targets_and_weights() -> None:
+    t, w = np.array([0, -100, 1, 1, -100]), np.array([1.0, 2.0, 5.0])
+    kept = [-np.log(p[0, 0]), -np.log(p[2, 1]), -np.log(p[3, 1])]
+    np.testing.assert_allclose(F.cross_entropy(logits, t), np.mean(kept))
+    each = F.cross_entropy(logits, t, reduction="none")
+    np.testing.assert_allclose(each, [kept[0], 0, kept[1], kept[2], 0])
+    expected = (kept[0] + 2 * kept[1] + 2 * kept[2]) / 5
+    np.testing.assert_allclose(F.cross_entropy(logits, t, weight=w), expected)
+    check_grads(lambda z: F.cross_entropy(z, t, weight=w), (logits,))
+    np.testing.assert_allclose(
+        F.cross_entropy(logits, target, ignore_index=1), nll[[0, 1, 4]].mean()
+    )
+
+
+def test_ignored_rows_may_hold_anything() -> None:
+    z = logits.copy()
+    z[1] = -np.inf
+    t = np.where(np.arange(5) == 1, -100, target)
+    slope = grad(lambda z: F.cross_entropy(z, t))(z)
+    assert np.isfinite(slope).all()
+    assert not slope[1].any()
+
+
+def test_the_mean_of_nothing_is_zero() -> None:
+    none = np.full(5, -100)
+    assert float(F.cross_entropy(Variable(logits), none)) == 0.0
+    assert not grad(lambda z: F.cross_entropy(z, none))(logits).any()
+    assert float(F.cross_entropy(Variable(np.zeros((0, 3))), np.zeros(0, int))) == 0.0
+    assert float(F.mse_loss(Variable(np.zeros((0, 3))), np.zeros((0, 3)))) == 0.0
+
+
+def test_probabilities_and_smoothing() -> None:
+    one_hot = np.eye(3)[target]
+    np.testing.assert_allclose(F.cross_entropy(logits, one_hot), nll.mean())
+    smooth = 0.7 * one_hot + 0.1
+    expected = np.mean(np.sum(-smooth * np.log(p), axis=1))
+    np.testing.assert_allclose(F.cross_entropy(logits, target, label_smoothing=0.3), expected)
+    np.testing.assert_allclose(F.cross_entropy(logits, one_hot, label_smoothing=0.3), expected)
+    check_grads(lambda z: F.cross_entropy(z, target, label_smoothing=0.3), (logits,))
+    check_grads(lambda z, q: F.cross_entropy(z, q), (logits, p))  # a target may be learnt from
+
+
+def test_classes_on_axis_1() -> None:
+    z, t = rng.standard_normal((2, 3, 4, 5)), rng.integers(0, 3, (2, 4, 5))
+    flat = np.moveaxis(z, 1, -1).reshape(-1, 3)
+    expected = F.cross_entropy(flat, t.ravel(), reduction="none").reshape(t.shape)
+    np.testing.assert_allclose(F.cross_entropy(z, t, reduction="none"), expected)
+    check_grads(lambda z: F.cross_entropy(z, t), (z,))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (np.zeros(5), TypeError, r"class indices \(integers\), or probabilities of shape \(5, 3\)"),
+        (np.zeros(4, int), ValueError, r"shape \(4,\) and logits \(5, 3\)"),
+        (np.full(5, 3), ValueError, "have 3 classes"),
+        (np.full(5, -1), ValueError, "from -1 to -1"),
+        (np.full((5, 3), 2.0), ValueError, r"probabilities and must lie in \[0, 1\]"),
+    ],
+)
+def test_wrong_targets(wrong: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        F.cross_entropy(Variable(logits), wrong)
+
+
+def test_other_wrong_arguments() -> None:
+    with pytest.raises(ValueError, match=r"logits.reshape\(-1, C\)"):
+        F.cross_entropy(np.zeros((2, 7, 3)), np.zeros((2, 7), int))
+    with pytest.raises(ValueError, match=r"weight has shape \(2,\); there are 3 classes"):
+        F.cross_entropy(logits, target, weight=np.ones(2))
+    with pytest.raises(ValueError, match="label_smoothing"):
+        F.cross_entropy(logits, target, label_smoothing=1.5)
+    with pytest.raises(ValueError, match="delta must be positive"):
+        F.huber_loss(y, d, delta=0.0)
+    with pytest.raises(TypeError, match="nll_loss: target has dtype float64"):
+        F.nll_loss(logits, target.astype(float))
+
+
+# -- real values -----------------------------------------------------------------------------------
+
+
+def test_mse_loss() -> None:
+    v = Variable([1.0, 3.0])
+    assert float(F.mse_loss(v, d[:2])) == 2.5
+    assert float(F.mse_loss(v, d[:2], reduction="sum")) == 5.0
+    assert F.mse_loss(v, d[:2], reduction="none").value.tolist() == [1.0, 4.0]
+    with pytest.raises(ValueError, match=r"shape \(2,\) and target \(2, 1\)"):
+        F.mse_loss(v, d[:2, None])
+    with pytest.raises(ValueError, match="'mean', 'sum' or 'none', not 'average'"):
+        F.mse_loss(v, d[:2], reduction="average")
+
+
+@pytest.mark.parametrize(
+    ("f", "expected"),
+    [
+        (F.mse_loss, np.mean((y - d) ** 2)),
+        (F.half_squared_error, 0.5 * np.sum((y - d) ** 2)),
+        (F.rmse_loss, np.mean((y - d) ** 2) ** 0.5),
+        (F.l1_loss, np.mean(np.abs(y - d))),
+        (F.huber_loss, (0.5 + 1.5 + 0.045) / 3),
+        (lambda y, d: F.smooth_l1_loss(y, d, beta=0.5), (0.75 + 1.75 + 0.09) / 3),
+        (lambda y, d: F.smooth_l1_loss(y, d, beta=0), np.mean(np.abs(y - d))),
+    ],
+)
+def test_of_real_values(f: Any, expected: float) -> None:
+    np.testing.assert_allclose(float(f(Variable(y), d)), expected, rtol=1e-12)
+    check_grads(lambda y: f(y, d), (y * 1.001,))
+    check_grads(f, (y * 1.001, d))
+    assert not grad(lambda y: f(y, d))(d).any()  # no slope, and no nan, where nothing is wrong
+
+
+def test_the_perceptron_criterion_gives_the_fixed_increment_rule() -> None:
+    inputs, signs = rng.standard_normal((6, 3)), np.array([1, 1, -1, -1, 1, -1])
+    w = rng.standard_normal(3)
+    mistakes = signs * (inputs @ w) <= 0
+    assert mistakes.any()
+    assert not mistakes.all()
+    got = grad(lambda w: F.perceptron_loss(inputs @ w, signs, "sum"))(w)
+    np.testing.assert_allclose(got, -(signs * mistakes) @ inputs)
+    start = grad(lambda w: F.perceptron_loss(inputs @ w, signs, "sum"))(np.zeros(3))
+    np.testing.assert_allclose(start, -signs @ inputs)  # undecided counts as a mistake
+    with pytest.raises(ValueError, match="-1 or 1"):
+        F.perceptron_loss(inputs @ w, signs > 0)
+
+
+# -- probabilities ---------------------------------------------------------------------------------
+
+
+def test_both_forms_of_binary_cross_entropy_agree() -> None:
+    z, t, w = rng.standard_normal((4, 2)), rng.random((4, 2)), rng.random((4, 2))
+    q = 1 / (1 + np.exp(-z))
+    expected = np.mean(w * -(t * np.log(q) + (1 - t) * np.log(1 - q)))
+    np.testing.assert_allclose(F.binary_cross_entropy(q, t, w), expected)
+    np.testing.assert_allclose(F.binary_cross_entropy_with_logits(z, t, w), expected)
+    check_grads(lambda q, t: F.binary_cross_entropy(q, t), (q, t))
+    check_grads(lambda z: F.binary_cross_entropy_with_logits(z, t, w, pos_weight=[2, 3]), (z,))
+    slope = grad(lambda z: F.binary_cross_entropy_with_logits(z, t, reduction="sum"))(z)
+    np.testing.assert_allclose(slope, q - t, rtol=1e-12)  # ŷ - d
+
+
+def test_certain_and_wrong() -> None:
+    z, t = np.array([1e4, -1e4, 1e4, -1e4, 0.0]), np.array([1, 0, 0, 1, 1])
+    losses_, slope = (
+        F.binary_cross_entropy_with_logits(z, t, reduction="none"),
+        grad(lambda z: F.binary_cross_entropy_with_logits(z, t, reduction="sum"))(z),
+    )
+    np.testing.assert_allclose(losses_, [0, 0, 1e4, 1e4, np.log(2)])
+    assert slope.tolist() == [0, 0, 1, -1, -0.5]
+    q = np.array([1.0, 0.0, 1.0, 0.0])
+    assert F.binary_cross_entropy(q, t[:4], reduction="none").tolist() == [0, 0, 100, 100]
+    slope = grad(lambda q: F.binary_cross_entropy(q, t[:4], reduction="sum"))(q)
+    np.testing.assert_allclose(slope, [-1, 1, 1e12, -1e12])
+
+
+@pytest.mark.parametrize("f", [F.binary_cross_entropy, F.binary_cross_entropy_with_logits])
+def test_no_probabilities(f: Any) -> None:
+    with pytest.raises(ValueError, match=r"target must lie in \[0, 1\], but it has -1.0..1.0"):
+        f(np.full(2, 0.5), np.array([-1, 1]))
+    with pytest.raises(ValueError, match=r"shape \(2,\) and target \(2, 1\)"):
+        f(np.full(2, 0.5), np.ones((2, 1)))
+    for wrong in (-0.1, 1.1, np.nan):
+        with pytest.raises(ValueError, match=r"input .* must lie in \[0, 1\]"):
+            F.binary_cross_entropy(np.array([wrong]), np.ones(1))
+
+
+# -- dtypes, modules -------------------------------------------------------------------------------
+
+MODULES: list[tuple[Any, Any, Any]] = [
+    (losses.MSELoss(), logits, p), (losses.HalfSquaredError(), logits, p),
+    (losses.RMSELoss(), logits, p), (losses.L1Loss("sum"), logits, p),
+    (losses.HuberLoss(delta=0.5), logits, p), (losses.SmoothL1Loss(), logits, p),
+    (losses.PerceptronLoss(), logits, np.sign(logits)), (losses.BCELoss(), p, p),
+    (losses.BCEWithLogitsLoss(pos_weight=[1.0, 2.0, 3.0]), logits, p),
+    (losses.CrossEntropyLoss(), logits, target), (losses.NLLLoss(), logits, target),
+    (losses.CrossEntropyLoss([1.0, 2.0, 3.0], label_smoothing=0.1), logits, target),
+    (losses.CrossEntropyLoss(), logits, p),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "given", "wanted"), MODULES)
+def test_modules_keep_float32(module: Any, given: Any, wanted: Any) -> None:
+    small = given.astype(np.float32)
+    loss = module(Variable(small), wanted)
+    assert loss.dtype == np.float32
+    assert module(small, wanted).dtype == np.float32
+    assert grad(lambda z: module(z, wanted))(small).dtype == np.float32
+    np.testing.assert_allclose(float(loss), float(module(given, wanted)), rtol=1e-5)
+
+
+def test_a_modules_weight_is_a_buffer() -> None:
+    module = losses.CrossEntropyLoss([1.0, 2.0, 3.0], label_smoothing=0.1)
+    assert module.state_dict()["weight"].tolist() == [1.0, 2.0, 3.0]
+    assert module.parameters() == []
+    assert "label_smoothing=0.1" in repr(module)
+    with pytest.raises(TypeError, match="takes 2 operands, not 1"):
+        module(logits)
