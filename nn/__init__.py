@@ -48,5 +48,7 @@ from .losses import (
 from .module import Module, ModuleList, Sequential
 from .normalization import BatchNorm1d, BatchNorm2d, LayerNorm, RMSNorm
 from .pooling import AvgPool2d, Flatten, MaxPool2d
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
+from .seq2seq import AdditiveAttention, Seq2Seq
 from .state import load, save
 from .training import History, evaluate, fit

@@ -443,3 +443,9 @@ def test_binom_and_beta_beside_the_poles_that_cancel():
     n, k = np.array([1.3, 1.30005, 4.0]), np.array([2.3, 2.3, 1.5])
     check(scipy_special.binom, n, k, float32=False)
     check(scipy_special.beta, np.array([1.3, -1.30005]), np.array([-2.3, 0.3]), float32=False)
+
+
+def test_the_complex_logarithm_of_log_softmax_is_scipys():
+    x = np.array([0.5 + 7j, 0.2 - 4j, -0.3 + 2j])
+    np.testing.assert_allclose(special.log_softmax(x), scipy_special.log_softmax(x), rtol=1e-14)
+    check(special.log_softmax, x)

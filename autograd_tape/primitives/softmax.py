@@ -163,6 +163,8 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 
 def _log_softmax_forward(x: Any, *, axis: Any) -> Any:
     t, _ = _shifted(x, axis)
+    if t.dtype.kind == "c" and t.size:  # SciPy takes off a whole element, and so finds its branch
+        t = t - 1j * np.max(np.where(np.isfinite(t), t, -np.inf), axis=axis, keepdims=True).imag
     total = add_reduce(np.exp(t), axis=axis, keepdims=True)
     if not total.all():
         total = np.where(total == 0, np.ones((), total.dtype), total)

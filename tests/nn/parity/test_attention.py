@@ -1,0 +1,115 @@
+"""MultiheadAttention and scaled_dot_product_attention equal PyTorch's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import given, settings
+
+from nn.attention import MultiheadAttention, scaled_dot_product_attention
+from nn.module import Module
+
+from .torch_parity import FLOATS, compare, torch
+
+sizes = st.integers(1, 5)
+
+
+def draw_mask(draw: Any, rng: Any, shape: tuple[int, ...], kind: Any) -> Any:
+    """None, booleans that leave each row a key, or numbers to add."""
+    if kind == "none":
+        return None
+    mask = rng.random(shape) < 0.4
+    mask[..., 0] = False
+    return mask if kind == "boolean" else np.where(mask, -np.inf, rng.standard_normal(shape))
+
+
+def constant(mask: Any, dtype: Any) -> Any:
+    """A mask that :func:`compare` does not differentiate, for each of the two libraries."""
+    return mask if mask is None or mask.dtype == bool else mask.astype(dtype)
+
+
+def attend(module: Any, q: Any, k: Any, v: Any, masks: dict[str, Any], options: Any) -> Any:
+    if isinstance(module, torch.nn.Module):
+        masks = {n: None if m is None else torch.tensor(m) for n, m in masks.items()}
+    q, k, v = {"self": (q, q, q), "memory": (q, k, k), "three": (q, k, v)}[options["inputs"]]
+    return module(q, k, v, **masks, **options["call"])
+
+
+@settings(max_examples=settings().max_examples)
+@given(st.data())
+def test_multihead_attention(data: Any) -> None:
+    draw = data.draw
+    heads, head, n, length, s = (draw(sizes) for _ in range(5))
+    e, dtype, first = heads * head, draw(st.sampled_from(FLOATS)), draw(st.booleans())
+    batch = draw(st.booleans())
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    inputs = draw(st.sampled_from(["self", "memory", "three"]))
+    s = length if inputs == "self" else s
+    widths: dict[str, Any] = {}
+    if inputs == "three" and draw(st.booleans()):
+        widths = {"kdim": draw(sizes), "vdim": draw(sizes)}
+    options = {"bias": draw(st.booleans()), "batch_first": first, **widths}
+    ours = MultiheadAttention(e, heads, dtype=dtype, **options)
+
+    def lead(t: int) -> tuple[int, ...]:
+        return (t,) if not batch else (n, t) if first else (t, n)
+
+    q = rng.standard_normal((*lead(length), e))
+    k = rng.standard_normal((*lead(s), widths.get("kdim", e)))
+    v = rng.standard_normal((*lead(s), widths.get("vdim", e)))
+    kind = draw(st.sampled_from(["none", "boolean", "float"]))
+    other = draw(st.sampled_from(["none", kind]))  # PyTorch wants both masks of one kind
+    many = draw(st.booleans())
+    shape = ((n if batch else 1) * heads, length, s) if many else (length, s)
+    masks = {
+        "attn_mask": constant(draw_mask(draw, rng, shape, kind), dtype),
+        "key_padding_mask": constant(
+            draw_mask(draw, rng, (n, s) if batch else (s,), other), dtype
+        ),
+    }
+    call = {"need_weights": draw(st.booleans()), "average_attn_weights": draw(st.booleans())}
+    theirs = torch.nn.MultiheadAttention(e, heads, **options)
+    with torch.no_grad():
+        for p in theirs.parameters():
+            p.normal_(0, 0.5)
+    used = {"self": [q], "memory": [q, k], "three": [q, k, v]}[inputs]
+    compare(
+        ours, theirs, *used, dtype=dtype,
+        call=lambda module, *xs: attend(
+            module, xs[0], xs[-2 if len(xs) == 3 else -1], xs[-1], masks,
+            {"inputs": inputs, "call": call},
+        ),
+    )  # fmt: skip
+
+
+class Ours(Module):
+    def forward(self, q: Any, k: Any, v: Any, mask: Any, **options: Any) -> Any:
+        return scaled_dot_product_attention(q, k, v, mask, **options)
+
+
+class Theirs(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, q: Any, k: Any, v: Any, mask: Any, **options: Any) -> Any:
+        mask = None if mask is None else torch.as_tensor(mask)
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, **options)
+
+
+@given(st.data())
+def test_scaled_dot_product_attention(data: Any) -> None:
+    draw = data.draw
+    length, s, e, d = (draw(sizes) for _ in range(4))
+    lead = tuple(draw(st.lists(sizes, max_size=2)))
+    dtype = draw(st.sampled_from(FLOATS))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    mask: Any = None
+    causal = draw(st.booleans())
+    if not causal:
+        kind = draw(st.sampled_from(["none", "boolean", "float"]))
+        mask = draw_mask(draw, rng, (length, s), kind)
+        mask = ~mask if kind == "boolean" else mask  # True: may be seen
+    compare(
+        Ours(), Theirs(), rng.standard_normal((*lead, length, e)),
+        rng.standard_normal((*lead, s, e)), rng.standard_normal((*lead, s, d)), mask,
+        dtype=dtype, kwargs={"is_causal": causal, "scale": draw(st.sampled_from([None, 0.3]))},
+    )  # fmt: skip
