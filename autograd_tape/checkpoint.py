@@ -67,8 +67,9 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """``checkpoint(f)(*args)`` equals ``f(*args)``, but keeps nothing of what happens inside.
 
     The sweep runs ``f`` again when it comes by, so ``f`` must give the same result twice (no fresh
-    random numbers, no changing state); another one is a :class:`TapeError`, not a wrong gradient.  Variables that ``f`` closes over get their gradients, too.
-    Arguments and results may be containers; it nests, and derivatives of any order go through.
+    random numbers, no changing state); another one is a :class:`TapeError`, not a wrong gradient.
+    Variables that ``f`` closes over get their gradients, too.  Arguments and results may be
+    containers; it nests, and derivatives of any order go through.
     """
 
     @wraps(f)
@@ -156,8 +157,8 @@ def _require_same(plan: _Plan, results: list[Variable]) -> None:
         moved = max(abs(total - old_total), abs(size - old_size))
         if moved > tolerance:  # False where it is NaN
             raise TapeError(
-                f"checkpoint({getattr(plan.f, '__name__', plan.f)}) gave another result when it was "
-                "run again for the sweep, so its gradient would be wrong: it draws random numbers "
+                f"checkpoint({getattr(plan.f, '__name__', plan.f)}) gave another result when it "
+                "was run again for the sweep, so its gradient would be wrong: it draws random numbers "
                 "(dropout) or changes a state. Draw the numbers outside and pass them in"
             )
 

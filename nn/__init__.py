@@ -52,3 +52,16 @@ from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .seq2seq import AdditiveAttention, Seq2Seq
 from .state import load, save
 from .training import History, evaluate, fit
+
+__all__ = [
+    "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "SELU", "Abs", "AdditiveAttention", "AvgPool2d",
+    "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
+    "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GRUCell", "HalfSquaredError",
+    "Hardtanh", "History", "HuberLoss", "Identity", "L1Loss", "LSTMCell", "LayerNorm",
+    "LeakyReLU", "LearnedPositions", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool2d",
+    "Mish", "Module", "ModuleList", "NLLLoss", "PReLU", "PerceptronLoss", "PositionalEncoding",
+    "RMSELoss", "RMSNorm", "RNNCell", "ReLU", "Seq2Seq", "Sequential", "SiLU", "Sigmoid", "Sign",
+    "Sinc", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "Step", "Tanh",
+    "evaluate", "fit", "functional", "generation", "init", "load", "one_hot", "optim", "save",
+    "schedules", "scores",
+]  # fmt: skip

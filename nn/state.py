@@ -54,7 +54,8 @@ def load_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, s
         raise FileNotFoundError(f"there is no weights file at {os.fspath(path)!r}")
     try:
         with safe_open(os.fspath(path), framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}
+            names = list(file.keys())
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
     except (SafetensorError, ValueError, KeyError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} is not a whole safetensors file ({error}); it was cut off or "

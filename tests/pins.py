@@ -87,7 +87,10 @@ _AT = _matrix(
     index=np.array([1, 0, 1]),
 )  # fmt: skip
 _AT_ONLY_W = _matrix(
-    "maximum.at", "ties of w", [[1.0, 3.0], [5.0, 5.0]], [[[0, 0], [0, 1]], [[0.5, 0.5], [0, 0]]],
+    "maximum.at",
+    "ties of w",
+    [[1.0, 3.0], [5.0, 5.0]],
+    [[[0, 0], [0, 1]], [[0.5, 0.5], [0, 0]]],
     index=np.array([0, 0]),
 )
 
@@ -222,8 +225,12 @@ PINS += [
     _slopes("xlog1py", "0·log 0", [[0.0, 0.0], [-1.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]),
     _slopes("xlog1py", "0 in x alone", [[0.0], [-0.5]], [[-np.log(2)], [0.0]]),
     _slopes("xlogy", "complex 0·log 0", [[0j, 0j], [0j, 1j]], [[0.0, 0.5j * np.pi], [0.0, 0.0]]),
-    _slopes("xlog1py", "complex 0·log 0", [[0j, 0j], [-1 + 0j, 1j - 1]],
-            [[0.0, 0.5j * np.pi], [0.0, 0.0]]),
+    _slopes(
+        "xlog1py",
+        "complex 0·log 0",
+        [[0j, 0j], [-1 + 0j, 1j - 1]],
+        [[0.0, 0.5j * np.pi], [0.0, 0.0]],
+    ),
     _slopes("rel_entr", "0·log 0", [[0.0], [0.0]], [[1.0], [0.0]]),  # as of kl_div + x - y
     _slopes("kl_div", "0·log 0", [[0.0], [0.0]], [[0.0], [1.0]]),
     _slopes("entr", "0", [[0.0, 1.0]], [[INF, -1.0]]),
@@ -260,8 +267,11 @@ CORNERS: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
     ("clip", (-0.5, 0.0, 1.0), {}),
     ("clip", (1.5, 0.0, 1.0), {}),
     ("svd", (np.array([[1.0, 2.0], [0.5, -1.0], [0.3, 0.7]]),), {"full": True}),
-    ("einsum", (np.array([0.5, 2.0]), np.array([[1.0, 3.0], [0.2, -1.0]])),
-     {"subscripts": "i,ii->i", "optimize": None}),
+    (
+        "einsum",
+        (np.array([0.5, 2.0]), np.array([[1.0, 3.0], [0.2, -1.0]])),
+        {"subscripts": "i,ii->i", "optimize": None},
+    ),
     ("exprel", (np.array([0.0, 1e-9]),), {}),
     ("boxcox", (np.array([0.7, 1.0]), np.zeros(2)), {}),
     ("boxcox1p", (np.array([0.7, 0.0]), np.zeros(2)), {}),

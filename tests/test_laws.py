@@ -225,9 +225,7 @@ def test_lean_equals_explorable(program, rng):
 @law()
 def test_checkpoint_equals_plain(program, rng):
     ct = like(program(*program.leaves), rng)
-    identical(
-        pulled(checkpoint(program), program.leaves, ct), pulled(program, program.leaves, ct)
-    )
+    identical(pulled(checkpoint(program), program.leaves, ct), pulled(program, program.leaves, ct))
 
 
 @law()

@@ -214,7 +214,6 @@ float_power = elementwise(
 # -- remainders -----------------------------------------------------------------------------------
 
 
-
 def _quotient_jumps(whole: Callable[[Any], tuple[Any, ...]]) -> Kinks:
     """To where x/y meets one of the integers n that are nearest: x - n·y closes by 1 + |n|."""
 

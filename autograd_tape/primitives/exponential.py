@@ -97,9 +97,7 @@ def _log10(ct: Any, output: Any, x: Any) -> Any:
     return t
 
 
-log10 = elementwise(
-    np.log10, _log10, scalar=math.log10, sample=both((3, 4), low=0.5), kinks=_cut
-)
+log10 = elementwise(np.log10, _log10, scalar=math.log10, sample=both((3, 4), low=0.5), kinks=_cut)
 
 log1p = elementwise(
     np.log1p, lambda ct, output, x: ct / (x + 1), scalar=math.log1p, sample=both((3, 4), low=-0.5),

@@ -204,9 +204,12 @@ def _extreme(reduce: Any, kinks: Kinks, name: str, *numpy_functions: Any) -> Cal
         sample=calls(
             both((3, 4), apart=True, **defaults),
             real((2, 3, 4), apart=True, **(defaults | {"axis": (0, -1), "keepdims": True})),
-            real((3, 4), apart=True, away=(0.1,), **(
-                defaults | {"axis": 1, "initial": 0.1, "where": np.eye(3, 4) == 0}
-            )),
+            real(
+                (3, 4),
+                apart=True,
+                away=(0.1,),
+                **(defaults | {"axis": 1, "initial": 0.1, "where": np.eye(3, 4) == 0}),
+            ),
         ),
         kinks=kinks,
     )

@@ -144,7 +144,6 @@ degrees = elementwise(
 )
 
 
-
 @guarded
 def _unwrap_kinks(p: Any, *, discont: Any, axis: int, period: float) -> Any:
     """A step between neighbours jumps by a period at odd halves of it that reach ``discont``,

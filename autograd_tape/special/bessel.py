@@ -46,9 +46,7 @@ i1e = unary(
     sample=_kinked,
     kinks=away_from(0.0),
 )
-k0e = unary(
-    sp.k0e, lambda ct, output, x: ct * (output - sp.k1e(x)), sample=_x, kinks=negative_cut
-)
+k0e = unary(sp.k0e, lambda ct, output, x: ct * (output - sp.k1e(x)), sample=_x, kinks=negative_cut)
 k1e = unary(
     sp.k1e, lambda ct, output, x: ct * (output - 0.5 * (sp.k0e(x) + sp.kve(2, x))), sample=_x,
     kinks=negative_cut,

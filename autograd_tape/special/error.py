@@ -60,7 +60,6 @@ ndtri = unary(
 )
 
 
-
 def _hazard_at(x: Any) -> Any:
     return math.sqrt(2 / math.pi) / sp.erfcx(x * -math.sqrt(0.5))
 

@@ -59,6 +59,7 @@ psi = unary(
     sp.psi, lambda ct, output, x: ct * _trigamma(x), sample=_positive, kinks=nonpositive_integers
 )
 
+
 @guarded
 def _zeta_kinks(q: Any, *, parameters: Any) -> Any:
     """Powers of negative numbers need whole exponents."""

@@ -44,9 +44,7 @@ def _hyperu(ct: Any, output: Any, z: Any, *, parameters: Any) -> Any:
 
 
 hyp1f1 = in_last(sp.hyp1f1, _hyp1f1, names=("a", "b"), sample=_z)
-hyp2f1 = in_last(
-    sp.hyp2f1, _hyp2f1, names=("a", "b", "c"), sample=_z3, kinks=outside_cut((1, 1))
-)
+hyp2f1 = in_last(sp.hyp2f1, _hyp2f1, names=("a", "b", "c"), sample=_z3, kinks=outside_cut((1, 1)))
 hyperu = in_last(
     sp.hyperu, _hyperu, names=("a", "b"), sample=real((3, 4), low=0.5, parameters=(1.5, 2.5)),
     kinks=domain(0.0),

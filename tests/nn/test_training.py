@@ -184,8 +184,11 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_weights():
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [((np.ones((4, 2)), np.ones(3, int)), "their lengths are"), ((np.ones((0, 2)), np.ones(0, int)), "no batch")],
-)  # fmt: skip
+    [
+        ((np.ones((4, 2)), np.ones(3, int)), "their lengths are"),
+        ((np.ones((0, 2)), np.ones(0, int)), "no batch"),
+    ],
+)
 def test_bad_data(data, words):
     model = Linear(2, 2)
     with pytest.raises(ValueError, match=words):

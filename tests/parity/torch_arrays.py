@@ -608,7 +608,7 @@ def functions() -> Any:
         "linspace": linspace,
         "geomspace": geomspace,
         "meshgrid": lambda *xs: wrapped(torch.meshgrid(*alike(*xs), indexing="xy")),
-        "broadcast_arrays": lambda *xs: wrapped(torch.broadcast_tensors(*alike(*xs))),
+        "broadcast_arrays": lambda *xs: wrapped(torch.broadcast_tensors(*map(tensor, xs))),
         # products
         "dot": dot,
         "inner": inner,
