@@ -158,8 +158,8 @@ def _require_same(plan: _Plan, results: list[Variable]) -> None:
         if moved > tolerance:  # False where it is NaN
             raise TapeError(
                 f"checkpoint({getattr(plan.f, '__name__', plan.f)}) gave another result when it "
-                "was run again for the sweep, so its gradient would be wrong: it draws random numbers "
-                "(dropout) or changes a state. Draw the numbers outside and pass them in"
+                "was run again for the sweep, so its gradient would be wrong: it draws random "
+                "numbers (dropout) or changes a state. Draw the numbers outside and pass them in"
             )
 
 

@@ -262,5 +262,5 @@ def test_errors() -> None:
         layer(x, x, x, np.zeros((3, 2), bool))
     with pytest.raises(TypeError, match="key_padding_mask has dtype int64; a mask is boolean"):
         layer(x, x, x, np.zeros((2, 3), int))
-    with pytest.raises(TypeError, match="MultiheadAttention, query: .* dtype int64"):
+    with pytest.raises(TypeError, match=r"MultiheadAttention, query: .* dtype int64"):
         layer(np.ones((3, 2, 4), int), x, x)

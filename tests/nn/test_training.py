@@ -1,4 +1,4 @@
-"""fit: what it minimises, when it stops, and that a killed run ends as if it had not been killed."""
+"""fit: what it minimises, when it stops, and that a killed run ends as one that never was."""
 
 from __future__ import annotations
 
