@@ -28,9 +28,11 @@ from .activations import (
     Step,
     Tanh,
 )
+from .attention import MultiheadAttention, scaled_dot_product_attention
 from .convolution import Conv1d, Conv2d
 from .dropout import Dropout
 from .embedding import Embedding, LearnedPositions, PositionalEncoding, one_hot
+from .gpt import GPT, GPTConfig
 from .linear import MLP, Linear
 from .losses import (
     BCELoss,
@@ -52,16 +54,25 @@ from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNCell
 from .seq2seq import AdditiveAttention, Seq2Seq
 from .state import load, save
 from .training import History, evaluate, fit
+from .transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
-    "ELU", "GELU", "GRU", "LSTM", "MLP", "RNN", "SELU", "Abs", "AdditiveAttention", "AvgPool2d",
-    "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
-    "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GRUCell", "HalfSquaredError",
-    "Hardtanh", "History", "HuberLoss", "Identity", "L1Loss", "LSTMCell", "LayerNorm",
-    "LeakyReLU", "LearnedPositions", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool2d",
-    "Mish", "Module", "ModuleList", "NLLLoss", "PReLU", "PerceptronLoss", "PositionalEncoding",
-    "RMSELoss", "RMSNorm", "RNNCell", "ReLU", "Seq2Seq", "Sequential", "SiLU", "Sigmoid", "Sign",
-    "Sinc", "SmoothL1Loss", "Softmax", "Softmin", "Softplus", "Softsign", "Step", "Tanh",
-    "evaluate", "fit", "functional", "generation", "init", "load", "one_hot", "optim", "save",
-    "schedules", "scores",
+    "ELU", "GELU", "GPT", "GRU", "LSTM", "MLP", "RNN", "SELU", "Abs", "AdditiveAttention",
+    "AvgPool2d", "BCELoss", "BCEWithLogitsLoss", "BatchNorm1d", "BatchNorm2d", "Conv1d", "Conv2d",
+    "CrossEntropyLoss", "Dropout", "Embedding", "Flatten", "GPTConfig", "GRUCell",
+    "HalfSquaredError", "Hardtanh", "History", "HuberLoss", "Identity", "L1Loss", "LSTMCell",
+    "LayerNorm", "LeakyReLU", "LearnedPositions", "Linear", "LogSigmoid", "LogSoftmax", "MSELoss",
+    "MaxPool2d", "Mish", "Module", "ModuleList", "MultiheadAttention", "NLLLoss", "PReLU",
+    "PerceptronLoss", "PositionalEncoding", "RMSELoss", "RMSNorm", "RNNCell", "ReLU", "Seq2Seq",
+    "Sequential", "SiLU", "Sigmoid", "Sign", "Sinc", "SmoothL1Loss", "Softmax", "Softmin",
+    "Softplus", "Softsign", "Step", "Tanh", "Transformer", "TransformerDecoder",
+    "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer", "evaluate", "fit",
+    "functional", "generation", "init", "load", "one_hot", "optim", "save",
+    "scaled_dot_product_attention", "schedules", "scores",
 ]  # fmt: skip

@@ -56,10 +56,10 @@ def load_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, s
         with safe_open(os.fspath(path), framework="numpy") as file:
             names = list(file.keys())
             return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except (SafetensorError, ValueError, KeyError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} is not a whole safetensors file ({error}); it was cut off or "
-            "changed after it was written, or has another format"
+            "changed after it was written, or has a format or dtype that NumPy does not know"
         ) from error
 
 

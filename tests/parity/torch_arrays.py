@@ -425,7 +425,7 @@ def matvec(x: Any, y: Any) -> Array:
 
 def kron(x: Any, y: Any) -> Array:
     # Its own cannot view the result of operands that are not contiguous.
-    return Array(torch.kron(*(z.contiguous() for z in alike(x, y))))
+    return Array(torch.kron(*(z.flatten().clone().reshape(z.shape) for z in alike(x, y))))
 
 
 def multiply_outer(x: Any, y: Any) -> Array:

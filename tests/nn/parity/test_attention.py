@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 from hypothesis import given
 
 from nn.attention import MultiheadAttention, scaled_dot_product_attention
@@ -79,6 +80,25 @@ def test_multihead_attention(data: Any) -> None:
             module, xs[0], xs[-2 if len(xs) == 3 else -1], xs[-1], masks,
             {"inputs": inputs, "call": call},
         ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_hidden_rows_are_0_where_pytorch_has_no_nan(dtype: Any) -> None:
+    ours = MultiheadAttention(4, 2, batch_first=True, dtype=dtype)
+    theirs = torch.nn.MultiheadAttention(4, 2, batch_first=True)
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    padding = np.array([[True] * 3, [False, True, False]])
+    for weights in (False, True):
+        with torch.no_grad():
+            t = torch.tensor(x, dtype=torch.float32)
+            y, _ = theirs.float()(t, t, t, torch.tensor(padding), need_weights=weights)
+        assert torch.isnan(y[0]).all() == weights
+    masks = {"key_padding_mask": padding}
+    options = {"inputs": "self", "call": {"need_weights": False}}
+    compare(
+        ours, theirs, x, dtype=dtype,
+        call=lambda module, x: attend(module, x, x, x, masks, options),
     )  # fmt: skip
 
 
