@@ -14,7 +14,7 @@ from ..dispatch import define
 from ..variable import as_value
 from .reductions import add_reduce, call, expanded, operand
 from .samples import both, calls, real
-from .smoothness import Kinks, away_from, guarded, outside_cut
+from .smoothness import Kinks, away_from, guarded, outside_cut, runner_up
 
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -94,7 +94,8 @@ def _total_kinks(to_bad: Kinks) -> Kinks:
     return guarded(kinks)
 
 
-_cut = _total_kinks(outside_cut((0, -1)))
+_from_cut = outside_cut((0, -1))
+_cut = _total_kinks(_from_cut)
 
 _logsumexp = define(
     _logsumexp_forward,
@@ -161,10 +162,29 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 # -- log_softmax: y_i = x_i - log Σ exp x ----------------------------------------------------------
 
 
-def _log_softmax_forward(x: Any, *, axis: Any) -> Any:
+def _less_largest(x: Any, axis: Any) -> Any:
+    """x less its largest element: of complex ones with its imaginary part, as SciPy does."""
     t, _ = _shifted(x, axis)
-    if t.dtype.kind == "c" and t.size:  # SciPy takes off a whole element, and so finds its branch
+    if t.dtype.kind == "c" and t.size:  # it decides on which branch of the logarithm one is
         t = t - 1j * np.max(np.where(np.isfinite(t), t, -np.inf), axis=axis, keepdims=True).imag
+    return t
+
+
+_to_runner_up = runner_up(1)
+
+
+def _log_softmax_kinks(x: Any, *, axis: Any) -> Any:
+    """For complex x, until another element is the largest, or the sum meets the cut of log."""
+    if x.dtype.kind != "c":
+        return np.inf
+    terms = np.exp(_less_largest(x, axis))
+    # (Each term turns with the largest element as well as with its own: half as far.)
+    to_cut = np.log1p(_from_cut(np.sum(terms, axis=axis)) / np.sum(abs(terms), axis=axis)) / 2
+    return np.minimum(to_cut, _to_runner_up(x.real, axis=axis))
+
+
+def _log_softmax_forward(x: Any, *, axis: Any) -> Any:
+    t = _less_largest(x, axis)
     total = add_reduce(np.exp(t), axis=axis, keepdims=True)
     if not total.all():
         total = np.where(total == 0, np.ones((), total.dtype), total)
@@ -203,8 +223,12 @@ _log_softmax = define(
     name="log_softmax",
     vjp=_log_softmax_vjp,
     jvp=_log_softmax_jvp,
-    kinks=_cut,
-    sample=calls(both((3, 4), axis=-1), both((3, 4), axis=0), real((2, 3, 4), axis=(0, 2))),
+    kinks=guarded(_log_softmax_kinks),
+    sample=calls(
+        both((3, 4), axis=-1, apart=True),
+        both((3, 4), axis=0, apart=True),
+        real((2, 3, 4), axis=(0, 2)),
+    ),
 )
 
 

@@ -53,7 +53,7 @@ LAID_OUT = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_is_drawn(layout):
-    x = find(arrays((2, 3)), LAID_OUT[layout], settings=settings(database=None))
+    x = find(arrays((2, 3)), LAID_OUT[layout], settings=settings(max_examples=5000, database=None))
     np.testing.assert_array_equal(x, np.zeros((2, 3)))  # the smallest values, in that layout
 
 
@@ -86,9 +86,15 @@ def test_shapes_include_0_d_and_size_0():
 
 
 def test_shrinks_to_short_values():
-    x = find(arrays((3,)), lambda x: x[1] > 0.555, settings=settings(database=None))
+    x = find(
+        arrays((3,)), lambda x: x[1] > 0.555, settings=settings(max_examples=5000, database=None)
+    )
     assert repr(x) == "array([0.  , 0.56, 0.  ])"
-    x = find(arrays((1,), domain="positive"), lambda x: True, settings=settings(database=None))
+    x = find(
+        arrays((1,), domain="positive"),
+        lambda x: True,
+        settings=settings(max_examples=5000, database=None),
+    )
     assert x[0] == 1.0
 
 
@@ -121,7 +127,7 @@ def test_broadcastable_operands():
 
     check()
     x, y = find(broadcastable(), lambda xy: xy[0].shape != xy[1].shape,
-                settings=settings(database=None))  # fmt: skip
+                settings=settings(max_examples=5000, database=None))  # fmt: skip
     assert x.size <= 1
     assert y.size <= 1
 
