@@ -174,6 +174,8 @@ def _jax_namespace() -> dict[str, Any]:
             ldexp=lambda x, n: x * 2.0**n,
             # Its own gives NaN for 0**0, because the exponents are an array.
             vander=lambda x, n: jnp.stack([x**k for k in range(n)][::-1], -1),
+            # Its own keeps leading zeros, unless told.
+            polymul=lambda x, y: jnp.polymul(x, y, trim_leading_zeros=True),
             take=lambda x, indices, axis=None: jnp.take(x, jnp.asarray(indices), axis),
             compress=lambda condition, x: jnp.compress(jnp.asarray(condition), x),
             choose=lambda which, arrays: jnp.choose(jnp.asarray(which), arrays),
