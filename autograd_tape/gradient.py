@@ -84,13 +84,24 @@ def gradient(
         elif adjoint.__class__ is np.ndarray and (
             # Held by the dict and by this local name only, it is nobody else's; else it is copied:
             # what is handed out is the caller's alone.
-            adjoint.base is not None
+            getrefcount(adjoint) > ALONE + 1
             or not adjoint.flags.writeable
-            or getrefcount(adjoint) > ALONE + 1
+            or not _owns_its_memory(adjoint)
         ):
             adjoint = np.array(adjoint)
         results.append(adjoint)
     return rebuild(results)
+
+
+def _owns_its_memory(array: Any) -> bool:
+    """Is it no view, or the only one of the whole of an array that nobody holds (a transpose)?"""
+    base = array.base
+    return base is None or (
+        base.__class__ is np.ndarray
+        and base.base is None
+        and base.nbytes == array.nbytes
+        and getrefcount(base) <= ALONE + 1
+    )
 
 
 def _unreached(i: int, source: Variable, target: Variable) -> str:

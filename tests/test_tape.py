@@ -286,3 +286,26 @@ def test_a_graph_whose_leaves_went_out_of_scope_stays_whole():
     f.backward()
     f.backward()
     assert f.tape.adjoints == [3.0, 8.0, 3.0, 1.0]
+
+
+def test_gradients_through_transposes_are_the_callers_own():
+    """They are views, handed out without a copy where nobody else can see their memory."""
+    a, b = Variable(np.ones((2, 3))), Variable(np.ones((2, 3)))
+    with Tape() as tape:
+        z = np.sum((a.T + b.T) ** 2)
+    for_a, for_b = tape.gradient(z, [a, b])
+    for_a[...] = 7.0
+    np.testing.assert_array_equal(for_b, np.full((2, 3), 4.0))
+
+    seed = np.ones(3)
+    v = Variable(np.ones(3))
+    with Tape() as tape:
+        z = v.reshape(3, 1).T[0]
+    tape.gradient(z, v, seed)[...] = 5.0
+    np.testing.assert_array_equal(seed, np.ones(3))
+
+    w = Variable(np.arange(6.0).reshape(2, 3))
+    with Tape() as tape:
+        z = np.sum(np.ones((4, 3)) @ w.T)
+    tape.gradient(z, w)[...] = 5.0
+    np.testing.assert_array_equal(w.value, np.arange(6.0).reshape(2, 3))
