@@ -16,9 +16,10 @@ from autograd_tape import Variable, jvp, vjp
 from autograd_tape.primitive import Primitive, registry
 from autograd_tape.primitives.structure import outputs
 from autograd_tape.record import binary, unary
-from autograd_tape.testing.check import _Check, first_mismatch
+from autograd_tape.testing.check import first_mismatch
 from autograd_tape.testing.culprit import apart
 from autograd_tape.testing.oracles import quiet
+from autograd_tape.testing.probe import Probe
 from autograd_tape.testing.rules import check_primitive
 from autograd_tape.variable import as_value
 from tests.pins import Pin, corners_of, pins_of
@@ -89,7 +90,7 @@ def check_first(p: Primitive, args: Any, params: dict[str, Any]) -> None:
 def oracle(p: Primitive, args: Any, params: dict[str, Any]) -> str | None:
     """What measures the derivatives of this call; None: nothing does (or there is no number)."""
     call, xs = call_of(p, args, params)
-    check = _Check(call, xs, np.random.default_rng(0), None)
+    check = Probe(call, xs, np.random.default_rng(0), None)
     numbers = sum(np.size(t) for t in check.tangents)
     if not numbers or not all(np.isfinite(t).all() for t in check.tangents):
         return None

@@ -27,7 +27,7 @@ from autograd_tape import vjp
 from autograd_tape.adjoint import unbroadcast
 from autograd_tape.primitive import Primitive
 from autograd_tape.scatter import Scattered
-from autograd_tape.testing import check, culprit
+from autograd_tape.testing import culprit, mismatch, probe
 from autograd_tape.testing.culprit import apart
 from autograd_tape.testing.oracles import quiet
 from autograd_tape.variable import as_value
@@ -185,14 +185,14 @@ def installed(p: Primitive, mode: str, i: int, rule: Rule) -> Iterator[None]:
 @contextmanager
 def terse() -> Iterator[None]:
     """Failing checks without the search for element and culprit, and with a limit of time."""
-    report, locate = culprit.report, check._Check.worst_element
-    culprit.report = lambda f, args, order, modes, m: check.GradientError(m.what, m)
-    check._Check.worst_element = lambda self, mismatch: mismatch
+    report, locate = culprit.report, probe.Probe.worst_element
+    culprit.report = lambda f, args, order, modes, m: mismatch.GradientError(m.what, m)
+    probe.Probe.worst_element = lambda self, mismatch: mismatch
     try:
         with quiet():
             yield
     finally:
-        culprit.report, check._Check.worst_element = report, locate
+        culprit.report, probe.Probe.worst_element = report, locate
 
 
 class _TooLong(BaseException):

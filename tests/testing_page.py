@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_tape.primitive import Primitive
-from autograd_tape.testing.check import ABSOLUTE, DIFFERENCES, EXACT, NARROW
+from autograd_tape.testing.probe import ABSOLUTE, DIFFERENCES, EXACT, NARROW
 from autograd_tape.testing.rules import layouts
 from tests.engine import INTERNAL, INVARIANTS, PRIMITIVES, SEEDS, checks, oracle, samples
 from tests.mutants import RESULTS

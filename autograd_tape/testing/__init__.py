@@ -13,8 +13,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .check import GradientError, Mismatch, check_grads
+from .check import check_grads
 from .kinks import Kink, kink_distance
+from .mismatch import GradientError, Mismatch
 from .rules import check_primitive
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from ..replay import primals
 from ..source import caller
 from ..tape import Recorder, _active
 from ..variable import Variable, as_value
-from .check import GradientError, Mismatch, first_mismatch, name_of
+from .check import first_mismatch
+from .mismatch import GradientError, Mismatch, name_of
 
 __all__ = ["Culprit", "apart", "find_culprits", "report"]
 

@@ -18,10 +18,11 @@ from hypothesis import given, note, reject
 from hypothesis import strategies as st
 
 from ..variable import Variable
-from .check import GradientError, check_grads, name_of
+from .check import check_grads
 from .closed_over import as_arguments, parameters_of
 from .culprit import record_placed
 from .kinks import kink_distance
+from .mismatch import GradientError, name_of
 
 __all__ = ["given_gradients"]
 
