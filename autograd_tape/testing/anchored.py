@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import Primitive, registry
+from .kinks import distance
 from .templates import Operation, literal, operations_of
 
 __all__ = ["Anchored", "anchored", "distance"]
@@ -111,18 +112,6 @@ class Anchored(Operation):
     def _short(self, x: Any) -> Any:
         x = np.round(x, 2)
         return np.ravel(x)[:3] if self.elementwise else x
-
-
-def distance(primitive: Primitive, args: Sequence[Any], params: dict[str, Any] | None) -> float:
-    """How far ``args`` are from the nearest kink of ``primitive``; inf where it is smooth."""
-    if primitive.kinks is None:
-        return np.inf
-    with np.errstate(all="ignore"):
-        found = np.asarray(primitive.kinks(*args, **(params or {})))
-    if not found.size:
-        return np.inf
-    nearest = float(np.min(found))
-    return 0.0 if np.isnan(nearest) else nearest
 
 
 # -- structured operands --------------------------------------------------------------------------

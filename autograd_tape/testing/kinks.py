@@ -9,13 +9,14 @@ Next to read: :mod:`autograd_tape.testing.operands`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..containers import flatten, map_leaves
 from ..entry import CONSTANT, Entry, linearize
+from ..primitive import Primitive
 from ..replay import primals
 from ..tape import Tape
 from ..variable import Variable, as_value
@@ -31,13 +32,12 @@ class Kink(NamedTuple):
     entry: Entry | None
 
 
-def distance(entry: Entry, args: list[Any]) -> float:
-    """How far ``args``, operands of ``entry``, are from a kink of its primitive; inf: smooth."""
-    kinks = None if entry.primitive is None else entry.primitive.kinks
-    if kinks is None:
+def distance(primitive: Primitive, args: Sequence[Any], params: dict[str, Any] | None) -> float:
+    """How far ``args`` are from the nearest kink of ``primitive``; inf where it is smooth."""
+    if primitive.kinks is None:
         return np.inf
     with quiet():
-        far = np.asarray(kinks(*args, **(entry.params or {})), float)
+        far = np.asarray(primitive.kinks(*args, **(params or {})), float)
     if np.isnan(far).any():
         return 0.0
     return float(far.min(initial=np.inf))
@@ -56,7 +56,7 @@ def nearest_kink(order: list[Entry], moving: dict[Entry, Any] | None = None) -> 
         if entry.primitive is None or entry.primitive.kinks is None:
             continue
         args = [values[x] if x.__class__ is Entry else x for x in entry.inputs]
-        far = distance(entry, args)
+        far = distance(entry.primitive, args, entry.params)
         if moving is not None and far:
             speeds = [largest(moving[p]) for p in entry.parents if p in moving]
             speed = max(speeds, default=0.0)

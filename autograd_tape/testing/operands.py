@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ..primitive import Primitive
-from .anchored import distance
+from .kinks import distance
 
 __all__ = ["LAYOUTS", "arrays", "broadcastable", "operands_for", "with_layout"]
 

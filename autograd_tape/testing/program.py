@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from ..entry import Entry, linearize
 from ..replay import primals
 from ..variable import Variable
-from .anchored import Anchored, distance
+from .anchored import Anchored
+from .kinks import distance
 from .operands import arrays
 from .operations import ALL
 from .templates import Operation, literal, names_in

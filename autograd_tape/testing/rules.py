@@ -35,7 +35,7 @@ def check_primitive(
       or that which NumPy's promotion of all operands asks, and no wider
     - both modes are right to ``order`` (:func:`check_grads`)
     - narrow: the same in single precision, which stays single
-    - memory: operands in any memory layout (Fortran, negative and zero strides) give the same
+    - memory: operands in any memory layout (Fortran, negative strides, gaps) give the same
 
     args are floats or arrays of float64 or complex128, params the static keyword arguments.
 
@@ -50,30 +50,25 @@ def check_primitive(
     """
     params = params or {}
 
-    def call(*xs: Any) -> Any:
-        return apart(p(*xs, **params))
-
-    call.__name__ = p.name
     frozen = [_read_only(x) for x in args]
     output = _check_record(p, frozen, params)
     moving = [i for i, x in enumerate(args) if _moves(x)]
     _check_rules(p, frozen, params, output, moving)
 
-    def in_moving(*xs: Any) -> Any:
-        filled = dict(zip(moving, xs, strict=True))
-        return call(*(filled.get(i, x) for i, x in enumerate(args)))
+    def derivatives(args: Sequence[Any], order: int) -> None:
+        def call(*xs: Any) -> Any:
+            return apart(p(*_filled(args, moving, xs), **params))
 
-    in_moving.__name__ = p.name
-    in_moving.__signature__ = _signature(p, moving)  # type: ignore[attr-defined]
-    check_grads(in_moving, [args[i] for i in moving], order=order, modes=modes)
+        call.__name__ = p.name
+        call.__signature__ = _signature(p, moving)  # type: ignore[attr-defined]
+        check_grads(call, [args[i] for i in moving], order=order, modes=modes)
+
+    derivatives(args, order)
     if narrow:
         single = [_narrowed(x) for x in args]
         if any(a is not b for a, b in zip(single, args, strict=True)):
             _check_rules(p, single, params, _check_record(p, single, params), moving)
-            check_grads(
-                lambda *xs: apart(p(*_filled(single, moving, xs), **params)),
-                [single[i] for i in moving], order=1, modes=modes,
-            )  # fmt: skip
+            derivatives(single, 1)
     if memory:
         _check_layouts(p, args, params, moving)
 

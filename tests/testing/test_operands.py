@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import autograd_tape.special  # noqa: F401 (registers its primitives)
 from autograd_tape.primitive import registry
 from autograd_tape.testing import arrays, broadcastable, operands_for
-from autograd_tape.testing.anchored import distance
+from autograd_tape.testing.kinks import distance
 from autograd_tape.testing.operands import LAYOUTS, with_layout
 
 PRIMITIVES = {p.name: p for p in registry}

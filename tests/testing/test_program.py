@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from autograd_tape import Variable, vjp
 from autograd_tape.primitive import registry
 from autograd_tape.testing import Program, programs
-from autograd_tape.testing.anchored import Anchored, distance
+from autograd_tape.testing.anchored import Anchored
+from autograd_tape.testing.kinks import distance
 from autograd_tape.testing.operations import ALL, Operation
 from autograd_tape.testing.program import _Decoder
 from autograd_tape.testing.templates import literal
