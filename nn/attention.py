@@ -14,7 +14,7 @@ from autograd_tape.variable import as_value
 
 from . import functional as F
 from . import init
-from .convolution import require_float
+from .check import expect_float
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module
@@ -53,7 +53,7 @@ def scaled_dot_product_attention(
     """
     what = "scaled_dot_product_attention"
     for x in (query, key, value):
-        require_float(what, x)
+        expect_float(what, x)
     (q, k, v) = shapes = (query.shape, key.shape, value.shape)
     if min(map(len, shapes)) < 2 or q[-1] != k[-1] or k[-2] != v[-2]:
         raise ValueError(
@@ -229,7 +229,7 @@ class MultiheadAttention(Module):
         axes = "(N, L, " if self.batch_first else "(L, N, "
         widths = {"query": self.embed_dim, "key": self.kdim, "value": self.vdim}
         for (name, width), x in zip(widths.items(), (query, key, value), strict=True):
-            require_float(f"MultiheadAttention, {name}", x)
+            expect_float(f"MultiheadAttention, {name}", x)
             if x.ndim not in (2, 3) or x.ndim != query.ndim or x.shape[-1] != width:
                 raise ValueError(
                     f"MultiheadAttention: {name} has shape {x.shape}, and must have {axes}{width})"

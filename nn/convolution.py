@@ -18,9 +18,10 @@ import numpy as np
 from autograd_tape import Variable
 
 from . import init
+from .check import expect_float
 from .module import Module
 
-__all__ = ["Conv1d", "Conv2d", "per_axis", "require_float", "shifted"]
+__all__ = ["Conv1d", "Conv2d"]
 
 _PADDINGS = ("valid", "same", "full")
 
@@ -32,16 +33,6 @@ def per_axis(layer: str, name: str, value: Any, n: int, least: int) -> tuple[int
     if len(values) != n or not whole or isinstance(value, str):
         raise ValueError(f"{layer}: {name} is an integer ≥ {least}, or {n} of them, not {value!r}")
     return tuple(int(v) for v in values)
-
-
-def require_float(layer: str, x: Any) -> None:
-    """Raise TypeError for what is no array of floating-point numbers."""
-    dtype = getattr(x, "dtype", type(x).__name__)
-    if getattr(dtype, "kind", "") not in ("f", "c"):
-        raise TypeError(
-            f"{layer}: the input has dtype {dtype}; give floating-point numbers, as "
-            "x.astype(np.float32)"
-        )
 
 
 def shifted(
@@ -113,7 +104,7 @@ class _Conv(Module):
         return tuple((s // 2, s - s // 2) if padding == "same" else (0, 0) for s in spans)
 
     def forward(self, x: Any) -> Any:
-        require_float(type(self).__name__, x)
+        expect_float(type(self).__name__, x)
         if x.ndim == len(self._axes) + 1:  # no batch
             return self._batch(x[None])[0]
         return self._batch(x)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .convolution import require_float
+from .check import expect_float
 from .module import Module
 
 __all__ = ["Dropout"]
@@ -33,7 +33,7 @@ class Dropout(Module):
         self.rng = np.random.default_rng(rng)
 
     def forward(self, x: Any) -> Any:
-        require_float("Dropout", x)
+        expect_float("Dropout", x)
         if not self.training or self.p == 0:
             return x
         # y = x·m / (1 - p)

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_tape import Variable
 from autograd_tape.variable import as_value
 
-from .convolution import require_float
+from .check import expect_float
 from .dropout import Dropout
 from .module import Module
 
@@ -165,7 +165,7 @@ class LearnedPositions(Module):
 
 
 def _check_sequence(layer: str, x: Any, width: int, start: int) -> None:
-    require_float(layer, x)
+    expect_float(layer, x)
     if x.ndim < 2 or x.shape[-1] != width or start < 0:
         raise ValueError(
             f"{layer}: the input has shape {x.shape} from position {start}, and must have "

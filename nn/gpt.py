@@ -20,7 +20,7 @@ from . import functional as F
 from . import generation, init
 from . import state as files
 from .attention import scaled_dot_product_attention
-from .convolution import require_float
+from .check import expect_float
 from .dropout import Dropout
 from .embedding import Embedding, LearnedPositions
 from .module import Module
@@ -82,7 +82,7 @@ class Conv1D(Module):
         self.bias = Variable(np.zeros(nf, dtype), name="bias")
 
     def forward(self, x: Any) -> Any:
-        require_float("Conv1D", x)
+        expect_float("Conv1D", x)
         if x.ndim < 1 or x.shape[-1] != self.nx:
             raise ValueError(
                 f"Conv1D: the input has shape {x.shape}, and must have (..., {self.nx})"

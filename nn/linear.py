@@ -16,18 +16,19 @@ from autograd_tape import Variable
 from . import functional as F
 from . import init
 from .activations import ReLU
+from .check import expect, require
 from .module import Module, Sequential
 
 __all__ = ["MLP", "Linear"]
 
 
 class Linear(Module):
-    """An affine map of the last axis, with PyTorch's layout and initial values.
+    """An affine map of the last axis.
 
     x: (..., in_features) -> (..., out_features)
-    weight: (out_features, in_features) and bias: (out_features,), both uniform in
-    ±1/sqrt(in_features); no bias with ``bias=False``.
-    rng seeds the initial values.
+    weight: (out_features, in_features) and bias: (out_features,), or None without ``bias``; both
+    drawn from U(-r, r), r = 1/√in_features, as in PyTorch; rng seeds them
+    Raises ValueError for another width, TypeError for integers.
     """
 
     def __init__(
@@ -35,26 +36,19 @@ class Linear(Module):
         dtype: Any = np.float32, rng: np.random.Generator | None = None,
     ) -> None:  # fmt: skip
         self.in_features, self.out_features = in_features, out_features
-        rng = np.random.default_rng(rng)
+        rng, r = np.random.default_rng(rng), 1 / max(in_features, 1) ** 0.5
         shape = (out_features, in_features)
-        values = init.kaiming_uniform(shape, rng, a=5**0.5, dtype=dtype)
-        self.weight = Variable(values, name="weight")
-        self.bias = None
-        if bias:
-            bound = 1 / max(in_features, 1) ** 0.5
-            values = init.uniform((out_features,), rng, -bound, bound, dtype=dtype)
-            self.bias = Variable(values, name="bias")
+        self.weight = Variable(init.uniform(shape, rng, -r, r, dtype=dtype))
+        self.bias = Variable(init.uniform(shape[:1], rng, -r, r, dtype=dtype)) if bias else None
 
     def forward(self, x: Any) -> Any:
+        expect("Linear: the input", x, (..., self.in_features))
         # y = x·Wᵀ + b
         return F.linear(x, self.weight, self.bias)
 
-    def extra_repr(self) -> str:
-        return f"{self.in_features}, {self.out_features}, bias={self.bias is not None}"
-
 
 class MLP(Sequential):
-    """A multilayer perceptron (003 section 3.2): affine maps with an activation between them.
+    """A multilayer perceptron (003 §3.2): affine maps with an activation between them.
 
     x: (..., sizes[0]) -> (..., sizes[-1])
     sizes       widths of the input, of each hidden layer and of the output
@@ -62,9 +56,9 @@ class MLP(Sequential):
 
     >>> MLP([64, 32, 10])
     MLP(
-      (0): Linear(64, 32, bias=True)
+      (0): Linear(64, 32)
       (1): ReLU()
-      (2): Linear(32, 10, bias=True)
+      (2): Linear(32, 10)
     )
     """
 
@@ -72,8 +66,7 @@ class MLP(Sequential):
         self, sizes: Sequence[int], activation: Callable[[], Callable[[Any], Any]] = ReLU, *,
         dtype: Any = np.float32, rng: np.random.Generator | None = None,
     ) -> None:  # fmt: skip
-        if len(sizes) < 2:
-            raise ValueError(f"MLP: give at least the widths of input and output, not {sizes}")
+        require(len(sizes) >= 2, f"MLP: give at least the widths of input and output, not {sizes}")
         rng = np.random.default_rng(rng)
         layers: list[Callable[[Any], Any]] = []
         for n_in, n_out in pairwise(sizes):

@@ -1,10 +1,11 @@
 """Module: an object whose attributes hold the parameters, found by themselves.
 
-Next to read: :mod:`nn.linear`.
+Next to read: :mod:`nn.check`.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,7 +22,8 @@ class Module:
     Parameters are the leaf Variables among the attributes, those of attributes that are Modules,
     and those in lists, tuples and dicts of either.  Arrays among the attributes are buffers: part
     of the state (running averages, say), but not learnt.  Attributes whose name begins with an
-    underscore are the module's own business and are not looked at.
+    underscore are the module's own business and are not looked at.  A leaf without a name takes
+    that of the attribute.
     """
 
     training = True
@@ -31,6 +33,11 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.forward(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if value.__class__ is Variable and value.is_leaf and value.name is None:
+            value.name = name
+        super().__setattr__(name, value)
 
     # -- what it holds -------------------------------------------------------------------------
 
@@ -72,7 +79,7 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Name and a copy of the value of every parameter and buffer, as safetensors saves them."""
-        return {name: np.array(_value(x)) for name, x in self._state()}
+        return {n: np.array(x.value if isinstance(x, Variable) else x) for n, x in self._state()}
 
     def _state(self) -> list[tuple[str, Any]]:
         return [(n, x) for n, x in _walk(self, "") if isinstance(x, (Variable, np.ndarray))]
@@ -84,19 +91,16 @@ class Module:
         and then changes nothing.
         """
         own = dict(self._state())
-        problems = [f"missing: {n}, shape {p.shape}" for n, p in own.items() if n not in state]
-        problems += [f"unexpected: {name}" for name in state if name not in own]
         new = {name: np.asarray(state[name]) for name in own if name in state}
-        problems += [
-            f"{name}: shape {value.shape}, but the module has {own[name].shape}"
-            for name, value in new.items()
-            if value.shape != own[name].shape
-        ]
+        problems = [
+            *(f"missing: {n}, shape {p.shape}" for n, p in own.items() if n not in state),
+            *(f"unexpected: {name}" for name in state if name not in own),
+            *(f"{n}: shape {value.shape}, but the module has {own[n].shape}"
+              for n, value in new.items() if value.shape != own[n].shape),
+        ]  # fmt: skip
         if problems:
-            raise ValueError(
-                f"{type(self).__name__} cannot load this state (nothing was changed):\n  "
-                + "\n  ".join(problems)
-            )
+            what = f"{type(self).__name__} cannot load this state (nothing was changed)"
+            raise ValueError("\n  ".join([f"{what}:", *problems]))
         for name, value in new.items():
             x = own[name]
             if isinstance(x, Variable):
@@ -107,15 +111,30 @@ class Module:
     # -- to look at ----------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr, for a layer without layers inside."""
-        return ""
+        """What stands between the parentheses of the repr, before the layers inside.
+
+        The arguments that it was made with, as far as attributes of the same names tell them, but
+        for those that have their defaults.
+        """
+        parts = []
+        for name, p in inspect.signature(type(self)).parameters.items():
+            value = getattr(self, name, p.empty)
+            if isinstance(p.default, bool) and (value is None or isinstance(value, Variable)):
+                value = value is not None  # bias=True made the bias
+            if name == "rng" or isinstance(value, (Variable, Module, np.ndarray)):
+                continue
+            text = getattr(value, "__name__", repr(value))
+            if value is not p.empty and text != repr(p.default):
+                parts.append(text if p.default is p.empty else f"{name}={text}")
+        return ", ".join(parts)
 
     def __repr__(self) -> str:
+        name, extra = type(self).__name__, self.extra_repr()
         children = [(n, m) for n, m in _walk(self, "", deep=False) if isinstance(m, Module)]
         if not children:
-            return f"{type(self).__name__}({self.extra_repr()})"
-        lines = [f"({name}): {child!r}".replace("\n", "\n  ") for name, child in children]
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+            return f"{name}({extra})"
+        lines = [extra] * bool(extra) + [f"({name}): {child!r}" for name, child in children]
+        return "\n  ".join([f"{name}(", *(line.replace("\n", "\n  ") for line in lines)]) + "\n)"
 
 
 def _walk(
@@ -133,49 +152,39 @@ def _walk(
 def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
     # (Not a function within _walk: two that know each other are a cycle, which only the garbage
     # collector frees, and this runs at every training step.)
-    if x.__class__ is Variable:
-        if x.is_leaf:
-            yield name, x
-    elif x.__class__ is np.ndarray:
-        yield name, x
-    elif isinstance(x, Module):
+    if isinstance(x, Module):
         if id(x) not in around:
             yield name, x
             if deep:
                 yield from _walk(x, name + ".", deep, around)
-    elif isinstance(x, dict):
-        for key, part in x.items():
+    elif isinstance(x, (dict, list, tuple)):
+        for key, part in x.items() if isinstance(x, dict) else enumerate(x):
             yield from _visit(part, f"{name}.{key}", deep, around)
-    elif isinstance(x, (list, tuple)):
-        for i, part in enumerate(x):
-            yield from _visit(part, f"{name}.{i}", deep, around)
-
-
-def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Variable) else x
+    elif x.__class__ is np.ndarray or (x.__class__ is Variable and x.is_leaf):
+        yield name, x
 
 
 class ModuleList(Module):
     """A list of layers that are found; it has no forward of its own.  Names are numbers."""
 
     def __init__(self, layers: Iterable[Callable[..., Any]] = ()) -> None:
-        self.layers = list(layers)
+        self._layers = list(layers)
 
     def named_attributes(self) -> Iterator[tuple[str, Any]]:
-        return ((str(i), layer) for i, layer in enumerate(self.layers))
+        return ((str(i), layer) for i, layer in enumerate(self._layers))
 
     def append(self, layer: Callable[..., Any]) -> ModuleList:
-        self.layers.append(layer)
+        self._layers.append(layer)
         return self
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.layers)
+        return iter(self._layers)
 
     def __len__(self) -> int:
-        return len(self.layers)
+        return len(self._layers)
 
     def __getitem__(self, i: int) -> Any:
-        return self.layers[i]
+        return self._layers[i]
 
 
 class Sequential(ModuleList):
@@ -185,6 +194,6 @@ class Sequential(ModuleList):
         super().__init__(layers)
 
     def forward(self, x: Any) -> Any:
-        for layer in self.layers:
+        for layer in self:
             x = layer(x)
         return x

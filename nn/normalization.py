@@ -13,7 +13,7 @@ import numpy as np
 from autograd_tape import Variable
 from autograd_tape.variable import as_value
 
-from .convolution import require_float
+from .check import expect_float
 from .module import Module
 
 __all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
@@ -39,7 +39,7 @@ class _OverFeatures(Module):
 
     def _check(self, x: Any) -> None:
         layer, want = type(self).__name__, self.normalized_shape
-        require_float(layer, x)
+        expect_float(layer, x)
         if x.shape[-len(want) :] != want:
             raise ValueError(
                 f"{layer}: the input has shape {x.shape}, and its last axes must be {want}"
@@ -165,7 +165,7 @@ class _BatchNorm(Module):
 
     def _check(self, x: Any) -> None:
         layer = type(self).__name__
-        require_float(layer, x)
+        expect_float(layer, x)
         shapes = [s for s in self._shapes if x.ndim == s.count(",") + 1]
         if not shapes or x.shape[1] != self.num_features:
             raise ValueError(

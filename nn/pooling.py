@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .convolution import per_axis, require_float, shifted
+from .check import expect_float
+from .convolution import per_axis, shifted
 from .module import Module
 
 __all__ = ["AvgPool2d", "Flatten", "MaxPool2d"]
@@ -36,7 +37,7 @@ class _Pool2d(Module):
     def _windows(self, x: Any, outside: float) -> Any:
         """(kh·kw, ..., H', W'): the elements of each window, ``outside`` beyond the edges."""
         layer, size = type(self).__name__, x.shape[-2:]
-        require_float(layer, x)
+        expect_float(layer, x)
         if x.ndim < 2:
             raise ValueError(f"{layer}: the input has shape {x.shape}, and must have (..., H, W)")
         out = tuple(self._out(axis, n) for axis, n in enumerate(size))

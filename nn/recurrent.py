@@ -17,7 +17,7 @@ from autograd_tape import Variable
 
 from . import functional as F
 from . import init
-from .convolution import require_float
+from .check import expect_float
 from .dropout import Dropout
 from .module import Module
 
@@ -86,7 +86,7 @@ class _Recurrent(Module):
     def _check(self, x: Any, ndims: tuple[int, int]) -> None:
         """Raise unless the input is of one of the two ranks, with ``input_size`` features."""
         name = type(self).__name__
-        require_float(name, x)
+        expect_float(name, x)
         if x.ndim not in ndims or x.shape[-1] != self.input_size:
             raise ValueError(
                 f"{name}: the input has shape {x.shape}; it must have {ndims[0]} or {ndims[1]} "
@@ -99,7 +99,7 @@ class _Recurrent(Module):
             return (np.zeros(shape, dtype),) * len(self.states)
         name, given = type(self).__name__, self._unpacked(hx)
         for n, s in zip(self.states, given, strict=True):
-            require_float(f"{name}, {n}_0", s)
+            expect_float(f"{name}, {n}_0", s)
             if s.shape != shape:
                 raise ValueError(f"{name}: {n}_0 has shape {s.shape}, it must have {shape}")
         return given

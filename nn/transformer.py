@@ -21,7 +21,7 @@ from .normalization import LayerNorm
 
 __all__ = [
     "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder",
-    "TransformerEncoderLayer", "generate_square_subsequent_mask",
+    "TransformerEncoderLayer",
 ]  # fmt: skip
 
 Activation = str | Callable[[Any], Any]

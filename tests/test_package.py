@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -31,10 +34,25 @@ def test_nn_registers_no_primitive_and_has_no_rules() -> None:
         "import nn; print(len(registry) - before)"
     )
     assert counts == "0"
-    for path in (ROOT / "nn").glob("*.py"):
+    for path in (ROOT / "nn").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         for word in ("defvjp", "defjvp", "@primitive", "elementwise(", "define("):
             assert word not in source, f"{path.name} holds {word}"
+
+
+def test_nn_does_not_touch_the_entries_of_the_tape() -> None:
+    recording = {"adjoint", "backward", "entry", "needs", "pull", "record", "scatter"}
+    private = {"adjoints", "entries", "entry"}
+    for cls in (autograd_tape.Variable, autograd_tape.Tape, autograd_tape.entry.Entry):
+        private |= {x for x in dir(cls) if x[0] == "_" and not x.endswith("__")}
+    assert {"_entry", "_value"} <= private
+    for path in (ROOT / "nn").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            where = f"{path.name}, line {getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd_tape"):
+                assert node.module.partition(".")[2] not in recording, where  # type: ignore[union-attr]
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) != "self":
+                assert node.attr not in private, where
 
 
 def test_importing_the_engine_imports_nothing_but_numpy() -> None:
@@ -74,5 +92,11 @@ def test_the_changelog_and_licence_are_there() -> None:
 
 
 def test_public_names_exist() -> None:
-    for package in (autograd_tape, nn):
-        assert all(hasattr(package, name) for name in package.__all__)
+    assert all(hasattr(autograd_tape, name) for name in autograd_tape.__all__)
+
+
+def test_no_two_modules_of_nn_export_one_name() -> None:
+    shown = re.findall(r"^from \.(\w+) import \*$", Path(nn.__file__).read_text(), re.MULTILINE)
+    names = [name for m in shown for name in importlib.import_module(f"nn.{m}").__all__]
+    assert len(names) == len(set(names)) > 50
+    assert all(hasattr(nn, name) for name in names)

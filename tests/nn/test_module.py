@@ -118,5 +118,5 @@ def test_sequential_runs_its_layers_in_order() -> None:
 
 def test_the_repr_shows_the_layers() -> None:
     assert repr(Sequential(Linear(2, 3), Sequential(ReLU()))) == (
-        "Sequential(\n  (0): Linear(2, 3, bias=True)\n  (1): Sequential(\n    (0): ReLU()\n  )\n)"
+        "Sequential(\n  (0): Linear(2, 3)\n  (1): Sequential(\n    (0): ReLU()\n  )\n)"
     )
