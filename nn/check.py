@@ -35,7 +35,7 @@ def expect(what: str, x: Any, *shapes: tuple[Any, ...]) -> None:
     """
     expect_float(what, x)
     for want in shapes:
-        sizes = want[1:] if want[0] is ... else want
+        sizes = want[1:] if want[:1] == (...,) else want
         n = len(sizes)
         if len(x.shape) >= n if sizes is not want else len(x.shape) == n:
             given = x.shape[len(x.shape) - n :]
