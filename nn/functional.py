@@ -13,93 +13,76 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape.primitives.exponential import sigmoid as _sigmoid
-from autograd_tape.primitives.piecewise import relu
-from autograd_tape.primitives.softmax import log_softmax as _log_softmax
-from autograd_tape.primitives.softmax import softmax as _softmax
+from autograd_tape import primitives
 from autograd_tape.variable import as_value
 
-from .losses import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    half_squared_error,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-    nll_loss,
-    perceptron_loss,
-    rmse_loss,
-    smooth_l1_loss,
-)
+from . import losses
+from .check import expect, require
+from .losses import *  # noqa: F403
 
 __all__ = [
-    "abs", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "elu",
-    "gelu", "half_squared_error", "hardtanh", "huber_loss", "identity", "l1_loss", "leaky_relu",
-    "linear", "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "perceptron_loss",
-    "prelu", "relu", "rmse_loss", "selu", "sigmoid", "sign", "silu", "sinc", "smooth_l1_loss",
-    "softmax", "softmin", "softplus", "softsign", "step", "swish", "tanh",
+    "abs", "elu", "gelu", "identity", "leaky_relu", "linear", "log_softmax", "logsigmoid", "mish",
+    "prelu", "relu", "selu", "sigmoid", "sign", "silu", "sinc", "softmax", "softplus", "softsign",
+    "step", "swish", "tanh",
 ]  # fmt: skip
-
-tanh = np.tanh
+__all__ += losses.__all__
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """x: (..., in), weight: (out, in), bias: (out,) -> (..., out)."""
-    # y = x·Wᵀ + b
+    """x·Wᵀ + b; x: (..., in), weight: (out, in), bias: (out,) -> (..., out)."""
     y = x @ weight.T
     return y if bias is None else y + bias
 
 
-# -- steps: no gradient passes ---------------------------------------------------------------------
-
-
 def step(x: Any, threshold: float = 0.0) -> Any:
-    """1 where x >= threshold, else 0 (003 section 1.1.1); a plain array: the graph is cut here.
+    """1 where x >= threshold, else 0 (003 §1.1.1); a plain array: no gradient passes.
 
-    A step has no gradient to learn by: learn with the perceptron criterion, or a sigmoid.
+    Learn with the perceptron criterion, or a sigmoid.
     """
     reached = x >= threshold  # a comparison: v.explain() will say that the path ended here
     return float(reached) if reached.__class__ is bool else reached.astype(as_value(x).dtype)
 
 
 def sign(x: Any) -> Any:
-    """-1, 0 or 1; a plain array: the graph is cut here, as by :func:`step`."""
+    """-1, 0 or 1; a plain array: no gradient passes."""
     return np.sign(x)
 
 
-# -- the family of the rectifier -------------------------------------------------------------------
+def identity(x: Any) -> Any:
+    """x itself."""
+    return x
 
 
-def _negative_part(x: Any) -> Any:
-    """min(x, 0), with derivative 1 at 0, where relu has 0: the two add up to x everywhere."""
-    return np.clip(x, None, 0.0)
+def abs(x: Any) -> Any:
+    """|x|, with derivative 0 at 0."""
+    return np.abs(x)
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0), with derivative 0 at 0."""
+    return primitives.piecewise.relu(x)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     """x where x > 0, else negative_slope·x (Maas et al. 2013)."""
-    return relu(x) + negative_slope * _negative_part(x)
+    # min(x, 0) has derivative 1 at 0, where relu has 0: the two add up to x everywhere
+    return relu(x) + negative_slope * np.clip(x, None, 0.0)
 
 
 def prelu(x: Any, weight: Any) -> Any:
     """leaky_relu with the slope learnt: weight (1,), or (C,) for x: (N, C, ...) (He et al. 2015).
 
-    Raises ValueError where weight has another number of slopes than x has channels.
+    Raises ValueError for another number of slopes.
     """
-    slopes, shape = np.size(as_value(weight)), np.shape(as_value(x))
-    channels = shape[1] if len(shape) > 1 else shape[0] if shape else 1
-    if slopes not in (1, channels):
-        raise ValueError(
-            f"prelu: weight has {slopes} slopes, but x of shape {shape} has {channels} channels "
-            "(axis 1); give one slope, or one per channel"
-        )
-    along = (slopes,) + (1,) * (len(shape) - 2) if slopes > 1 else (1,) * min(len(shape), 1)
-    return relu(x) + np.reshape(weight, along) * _negative_part(x)
+    shape = np.shape(as_value(x))
+    expect("prelu: weight", weight, (1,), shape[1:2] or shape or (1,))
+    slopes = np.reshape(weight, (-1,) + (1,) * (len(shape) - 2) if shape else ())
+    return relu(x) + slopes * np.clip(x, None, 0.0)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, else alpha·(eˣ - 1) (Clevert et al. 2015)."""
-    return relu(x) + alpha * np.expm1(_negative_part(x))
+    return relu(x) + alpha * np.expm1(np.clip(x, None, 0.0))
 
 
 def selu(x: Any) -> Any:
@@ -107,23 +90,16 @@ def selu(x: Any) -> Any:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
-def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
-    """log(1 + exp(beta·x)) / beta, a smooth relu: "SReLU" in 004.
-
-    threshold  PyTorch turns to x itself where beta·x > 20.  Here it is not needed, and done only
-               for the threshold that is given
-    """
-    if beta <= 0:
-        raise ValueError(f"softplus: beta must be positive, not {beta}")
+def softplus(x: Any, beta: float = 1.0) -> Any:
+    """log(1 + exp(beta·x)) / beta, a smooth relu: "SReLU" in 004."""
+    require(beta > 0, "softplus: beta must be positive")
     # log(1 + e^u) = log(e^u + e^0), which logaddexp does without overflow
-    y = np.logaddexp(x if beta == 1 else beta * x, 0.0)
-    y = y if beta == 1 else y / beta
-    return y if threshold is None else np.where(beta * x > threshold, x, y)
+    return np.logaddexp(x, 0.0) if beta == 1 else np.logaddexp(beta * x, 0.0) / beta
 
 
 def silu(x: Any) -> Any:
     """x·sigmoid(x) (Hendrycks & Gimpel 2016), also called swish (Ramachandran et al. 2017)."""
-    return x * _sigmoid(x)
+    return x * primitives.exponential.sigmoid(x)
 
 
 swish = silu
@@ -139,35 +115,25 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
     approximate  "none", which needs SciPy, or "tanh", which is off by up to 5e-4
     """
-    if approximate == "tanh":
-        # ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
-        c = math.sqrt(2 / math.pi)
-        return 0.5 * x * (1.0 + np.tanh(x * (c + 0.044715 * c * (x * x))))
-    if approximate != "none":
-        raise ValueError(f'gelu: approximate is "none" or "tanh", not {approximate!r}')
-    try:
+    require(approximate in ("none", "tanh"), 'gelu: approximate must be "none" or "tanh"')
+    if approximate == "none":
         from autograd_tape.special import ndtr
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            'gelu: the exact form needs SciPy (pip install scipy); or use approximate="tanh"',
-            name="scipy",
-        ) from None
-    return x * ndtr(x)
+
+        return x * ndtr(x)
+    # ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    c = math.sqrt(2 / math.pi)
+    return 0.5 * x * (1.0 + np.tanh(x * (c + 0.044715 * c * (x * x))))
 
 
-def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x moved into [min_val, max_val]."""
-    if not min_val < max_val:
-        raise ValueError(f"hardtanh: min_val {min_val} is not below max_val {max_val}")
-    return np.clip(x, min_val, max_val)
-
-
-# -- sigmoids and others ---------------------------------------------------------------------------
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent."""
+    return np.tanh(x)
 
 
 def sigmoid(x: Any, alpha: float = 1.0) -> Any:
-    """1 / (1 + exp(-alpha·x)); alpha is the slope of 003 section 1.1.1."""
-    return _sigmoid(x) if alpha.__class__ is float and alpha == 1.0 else _sigmoid(alpha * x)
+    """1 / (1 + exp(-alpha·x)); alpha is the slope of 003 §1.1.1."""
+    sloped = x if alpha.__class__ is float and alpha == 1.0 else alpha * x
+    return primitives.exponential.sigmoid(sloped)
 
 
 def logsigmoid(x: Any) -> Any:
@@ -185,26 +151,11 @@ def sinc(x: Any) -> Any:
     return np.sinc(x * (1 / math.pi))
 
 
-def identity(x: Any) -> Any:
-    """x itself."""
-    return x
-
-
-def abs(x: Any) -> Any:
-    """|x|, with derivative 0 at 0."""
-    return np.abs(x)
-
-
 def softmax(x: Any, dim: int = -1) -> Any:
     """exp(x) / Σ exp(x) along ``dim``; a row of -inf alone gives 0."""
-    return _softmax(x, axis=dim)
-
-
-def softmin(x: Any, dim: int = -1) -> Any:
-    """softmax(-x)."""
-    return _softmax(-x, axis=dim)
+    return primitives.softmax.softmax(x, axis=dim)
 
 
 def log_softmax(x: Any, dim: int = -1) -> Any:
     """log(softmax(x)), finite where softmax underflows."""
-    return _log_softmax(x, axis=dim)
+    return primitives.softmax.log_softmax(x, axis=dim)

@@ -24,7 +24,7 @@ def test_kaiming_keeps_the_second_moment_through_relu() -> None:
     for draw in (init.kaiming_uniform, init.kaiming_normal):
         x = rng.standard_normal((500, 300)).astype(np.float32)
         for _ in range(5):
-            x = np.maximum(x @ draw((300, 300), rng, nonlinearity="relu").T, 0)
+            x = np.maximum(x @ draw((300, 300), rng).T, 0)
         assert x.dtype == np.float32
         assert 0.5 < np.mean(x**2) < 2.0
 
@@ -56,19 +56,6 @@ def test_spread_dtype_and_seed(draw: Any, std: float) -> None:
     assert (draw(SHAPE) != draw(SHAPE)).any()
 
 
-def test_modes_and_gains() -> None:
-    fan_out = init.kaiming_normal(SHAPE, 0, mode="fan_out", nonlinearity="relu")
-    np.testing.assert_allclose(fan_out.std(), (2 / 200) ** 0.5, rtol=0.02)
-    leaky = init.kaiming_normal(SHAPE, 0, a=2.0)
-    np.testing.assert_allclose(leaky.std(), (2 / 5 / 300) ** 0.5, rtol=0.02)
-    tanh = init.xavier_uniform(SHAPE, 0, gain=init.calculate_gain("tanh"))
-    np.testing.assert_allclose(tanh, 5 / 3 * init.xavier_uniform(SHAPE, 0), rtol=1e-6)
-
-
-def test_the_usual_slope_of_a_leaky_relu() -> None:
-    assert init.calculate_gain("leaky_relu") == pytest.approx((2 / 1.0001) ** 0.5)
-
-
 def test_fans() -> None:
     assert init.fans((5, 3)) == (3, 5)
     assert init.fans((8, 4, 3, 5)) == (60, 120)
@@ -78,39 +65,21 @@ def test_fans() -> None:
 
 def test_fixed_values() -> None:
     assert init.zeros((2,)).tolist() == [0, 0]
-    assert init.ones((2,), dtype=np.float64).dtype == np.float64
-    assert init.constant((2,), 0.1).dtype == np.float32
+    assert init.zeros((2,), dtype=np.float64).dtype == np.float64
     assert init.eye((2, 3)).tolist() == [[1, 0, 0], [0, 1, 0]]
-
-
-@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6), (4, 2, 3, 3)])
-def test_orthogonal(shape: tuple[int, ...]) -> None:
-    q = init.orthogonal(shape, 0, gain=2.0, dtype=np.float64).reshape(shape[0], -1)
-    if q.shape[0] > q.shape[1]:
-        q = q.T
-    np.testing.assert_allclose(q @ q.T, 4 * np.eye(len(q)), atol=1e-12)
-
-
-def test_orthogonal_is_drawn_evenly() -> None:
-    """Without the signs of R, the determinant of Q would have one sign only."""
-    signs = {round(np.linalg.det(init.orthogonal((3, 3), seed))) for seed in range(20)}
-    first = [init.orthogonal((3, 3), seed)[0, 0] > 0 for seed in range(40)]
-    assert signs == {-1, 1}
-    assert 5 < sum(first) < 35
+    assert init.eye((2, 3)).dtype == np.float32
 
 
 def test_a_layer_without_inputs_is_no_error() -> None:
-    for draw in (init.kaiming_uniform, init.xavier_normal, init.orthogonal):
-        assert draw((3, 0), np.random.default_rng(0)).shape == (3, 0)  # type: ignore[operator]
+    for draw in (init.kaiming_uniform, init.xavier_normal):
+        assert draw((3, 0), np.random.default_rng(0)).shape == (3, 0)
 
 
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: init.calculate_gain("swish"), "no gain is known for 'swish', only for linear"),
-        (lambda: init.kaiming_normal((2, 2), mode="fan"), '"fan_in" or "fan_out", not \'fan\''),
-        (lambda: init.eye((2, 2, 2)), "has 3 axes"),  # type: ignore[arg-type]
-        (lambda: init.orthogonal((2,)), "fewer than two axes"),
+        (lambda: init.eye((2, 2, 2)), r"no shape \(2, 2, 2\)"),
+        (lambda: init.kaiming_normal((2,)), r"at least the axes \(out, in\)"),
     ],
 )
 def test_wrong_arguments(call: Any, words: str) -> None:

@@ -42,8 +42,7 @@ ACTIVATIONS: list[tuple[Any, Any]] = [
     (F.softplus, TF.softplus), (F.silu, TF.silu), (F.mish, TF.mish), (F.gelu, TF.gelu),
     (lambda x: F.gelu(x, "tanh"), lambda x: TF.gelu(x, approximate="tanh")),
     (F.logsigmoid, TF.logsigmoid), (F.softsign, TF.softsign), (F.abs, torch.abs),
-    (F.hardtanh, TF.hardtanh), (F.sinc, lambda x: torch.sinc(x / np.pi)),
-    (F.softmax, lambda x: TF.softmax(x, dim=-1)), (F.softmin, lambda x: TF.softmin(x, dim=-1)),
+    (F.sinc, lambda x: torch.sinc(x / np.pi)), (F.softmax, lambda x: TF.softmax(x, dim=-1)),
     (F.log_softmax, lambda x: TF.log_softmax(x, dim=-1)),
 ]  # fmt: skip
 
@@ -67,53 +66,37 @@ def test_activations_with_options(seed: int, dtype: Any, a: float, b: float) -> 
     agree(lambda x: F.leaky_relu(x, a), lambda x: TF.leaky_relu(x, a), x, dtype=dtype)
     agree(lambda x: F.elu(x, a), lambda x: TF.elu(x, a), x, dtype=dtype)
     agree(lambda x: F.softplus(x, b), lambda x: TF.softplus(x, b, 1e3), x, dtype=dtype)
-    agree(lambda x: F.softplus(x, b, a), lambda x: TF.softplus(x, b, a), x, dtype=dtype)
-    agree(lambda x: F.hardtanh(x, -a, b), lambda x: TF.hardtanh(x, -a, b), x, dtype=dtype)
     agree(lambda x: F.softmax(x, 1), lambda x: TF.softmax(x, 1), x, dtype=dtype)
     for slopes in ([a], [a, b, -a, 0.0]):
         agree(F.prelu, TF.prelu, x, slopes, dtype=dtype)
 
 
-@given(seed=seeds, dtype=floats, reduction=reductions, scale=st.floats(0.1, 3.0))
-def test_losses_of_values(seed: int, dtype: Any, reduction: str, scale: float) -> None:
+@given(seed=seeds, dtype=floats, reduction=reductions)
+def test_losses_of_values(seed: int, dtype: Any, reduction: str) -> None:
     y, d = np.random.default_rng(seed).standard_normal((2, 3, 4))
-    options: dict[str, Any] = {"reduction": reduction}
-    for ours, theirs, more in [
-        (F.mse_loss, TF.mse_loss, {}), (F.l1_loss, TF.l1_loss, {}),
-        (F.huber_loss, TF.huber_loss, {"delta": scale}),
-        (F.smooth_l1_loss, TF.smooth_l1_loss, {"beta": scale}),
-    ]:  # fmt: skip
+    for ours, theirs in [(F.mse_loss, TF.mse_loss), (F.l1_loss, TF.l1_loss)]:
         agree(
-            lambda *x, f=ours, m=more: f(*x, **options, **m),
-            lambda *x, f=theirs, m=more: f(*x, **options, **m),
+            lambda *x, f=ours: f(*x, reduction=reduction),
+            lambda *x, f=theirs: f(*x, reduction=reduction),
             y, d, dtype=dtype,
         )  # fmt: skip
 
 
-@given(
-    seed=seeds, dtype=floats, reduction=reductions, weighted=st.booleans(),
-    positive=st.booleans(), scale=st.sampled_from([0.1, 1.0, 30.0]),
-)  # fmt: skip
-def test_binary_cross_entropy(
-    seed: int, dtype: Any, reduction: str, weighted: bool, positive: bool, scale: float
-) -> None:
+@given(seed=seeds, dtype=floats, reduction=reductions, scale=st.sampled_from([0.1, 1.0, 30.0]))
+def test_binary_cross_entropy(seed: int, dtype: Any, reduction: str, scale: float) -> None:
     rng = np.random.default_rng(seed)
-    z, t, w, v = (x.astype(dtype) for x in rng.random((4, 3, 4)))
+    z, t = (x.astype(dtype) for x in rng.random((2, 3, 4)))
     z = (2 * z - 1) * dtype(scale)
-    options: dict[str, Any] = {"weight": w} if weighted else {}
-    more: dict[str, Any] = {"pos_weight": v[0]} if positive else {}
-    ours, theirs = F.binary_cross_entropy_with_logits, TF.binary_cross_entropy_with_logits
-    agree(
-        lambda z, t: ours(z, t, reduction=reduction, **options, **more),
-        lambda z, t: theirs(z, t, reduction=reduction, **_tensors(options | more)),
-        z, targets=(t,), dtype=dtype,
-    )  # fmt: skip
     p = 0.01 + 0.98 / (1 + np.exp(-z))
-    agree(
-        lambda p, t: F.binary_cross_entropy(p, t, reduction=reduction, **options),
-        lambda p, t: TF.binary_cross_entropy(p, t, reduction=reduction, **_tensors(options)),
-        p, targets=(t,), dtype=dtype,
-    )  # fmt: skip
+    for ours, theirs, input in [
+        (F.binary_cross_entropy_with_logits, TF.binary_cross_entropy_with_logits, z),
+        (F.binary_cross_entropy, TF.binary_cross_entropy, p),
+    ]:
+        agree(
+            lambda y, d, f=ours: f(y, d, reduction=reduction),
+            lambda y, d, f=theirs: f(y, d, reduction=reduction),
+            input, targets=(t,), dtype=dtype,
+        )  # fmt: skip
 
 
 @given(
