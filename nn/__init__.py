@@ -12,7 +12,6 @@ from .dropout import *
 from .embedding import *
 from .gpt import *
 from .linear import *
-from .losses import *
 from .module import *
 from .normalization import *
 from .pooling import *
