@@ -27,7 +27,7 @@ parity: .venv/test .venv/parity  ## values, gradients and weights equal those of
 	$(BIN)/python -m pytest -n 2 tests/parity tests/nn/parity
 
 thorough: export HYPOTHESIS_PROFILE = thorough
-thorough: .venv/test .venv/parity  ## all tests, the property tests on 40 times as many examples
+thorough: .venv/test .venv/parity  ## all tests, the property tests on 10 times as many examples
 	$(BIN)/python -m pytest -n 2
 
 mutants: .venv/test  ## a wrong rule in the place of each right one: all must be noticed

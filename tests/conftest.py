@@ -21,6 +21,6 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
 settings.register_profile(
-    "thorough", settings.get_profile("quick"), max_examples=2500, derandomize=False
+    "thorough", settings.get_profile("quick"), max_examples=600, derandomize=False
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
