@@ -14,7 +14,6 @@ from .gpt import *
 from .linear import *
 from .module import *
 from .normalization import *
-from .pooling import *
 from .recurrent import *
 from .seq2seq import *
 from .state import *

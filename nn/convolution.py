@@ -1,9 +1,7 @@
-"""Convolutional layers (003 §10): one small matrix of weights slides over the whole input.
+"""Convolution and pooling (003 §10.2): a small kernel slides over a large input.
 
-What lies under each weight of the kernel is one strided slice of the input; the slices stacked are
-the columns that one matrix product needs, and their adjoints are added up slice by slice.
-
-Next to read: :mod:`nn.pooling`.
+What lies under each element of the kernel is one strided slice of the input; their adjoints are
+added up slice by slice.  Next to read: :mod:`nn.normalization`.
 """
 
 from __future__ import annotations
@@ -18,178 +16,148 @@ import numpy as np
 from autograd_tape import Variable
 
 from . import init
-from .check import expect_float
+from .check import expect, require
 from .module import Module
 
-__all__ = ["Conv1d", "Conv2d"]
+__all__ = ["AvgPool2d", "Conv1d", "Conv2d", "Flatten", "MaxPool2d"]
 
-_PADDINGS = ("valid", "same", "full")
-
-
-def per_axis(layer: str, name: str, value: Any, n: int, least: int) -> tuple[int, ...]:
-    """``value`` for each of ``n`` axes: one integer for all of them, or one each."""
-    values = tuple(value) if isinstance(value, Sequence) else (value,) * n
-    whole = all(isinstance(v, (int, np.integer)) and v >= least for v in values)
-    if len(values) != n or not whole or isinstance(value, str):
-        raise ValueError(f"{layer}: {name} is an integer ≥ {least}, or {n} of them, not {value!r}")
-    return tuple(int(v) for v in values)
+_SPANS = {"valid": 0, "same": 1, "full": 2}  # zeros around, in spans of the kernel
 
 
-def shifted(
-    x: Any, kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...],
-    out: tuple[int, ...],
-) -> list[Any]:  # fmt: skip
-    """What lies under each element of a kernel as it slides over the last axes of ``x``.
+class _Sliding(Module):
+    """Base of what slides a kernel over the last axes of its input; ``_axes`` names them."""
 
-    x: (..., *size) -> prod(kernel) slices of shape (..., *out), in the kernel's own order
-    """
-    return [
-        x[(..., *(
-            slice(i * d, i * d + (n - 1) * s + 1, s)
-            for i, d, s, n in zip(place, dilation, stride, out, strict=True)
-        ))]
-        for place in product(*map(range, kernel))
-    ]  # fmt: skip
+    _axes = "HW"
+
+    def __init__(self, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> None:
+        self.kernel_size, self.stride = kernel_size, stride
+        self.padding, self.dilation = padding, dilation
+        self._kernel = self._per_axis("kernel_size")
+        self._stride, self._dilation = self._per_axis("stride"), self._per_axis("dilation")
+        self._spans = [d * (k - 1) for k, d in zip(self._kernel, self._dilation, strict=True)]
+        if isinstance(padding, str):
+            words = f"a number, 'valid', 'full' or, with stride 1, 'same', not {padding!r}"
+            fits = padding in _SPANS and (padding != "same" or max(self._stride) == 1)
+            require(fits, f"{type(self).__name__}: padding is {words} with stride={stride}")
+            self._around = [_SPANS[padding] * span for span in self._spans]
+        else:
+            self._around = [2 * p for p in self._per_axis("padding", 0)]
+
+    def _per_axis(self, name: str, least: int = 1) -> tuple[int, ...]:
+        """The option ``name`` for each axis; one integer stands for all of them."""
+        layer, value, n = type(self).__name__, getattr(self, name), len(self._axes)
+        values = tuple(value) if isinstance(value, Sequence) else (value,) * n
+        whole = all(isinstance(v, (int, np.integer)) and v >= least for v in values)
+        wanted = f"an integer ≥ {least}, or {n} of them"
+        require(whole and len(values) == n, f"{layer}: {name} is {wanted}, not {value!r}")
+        return values
+
+    def _slices(self, x: Any, outside: float = 0.0) -> list[Any]:
+        """x: (..., *size) -> (..., *out) for each element of the kernel: what it sees."""
+        n = len(self._axes)
+        if any(self._around):
+            widths = [(0, 0)] * (len(x.shape) - n) + [(p // 2, p - p // 2) for p in self._around]
+            x = np.pad(x, widths, constant_values=outside)
+        size = x.shape[-n:]
+        starts = [m - span for m, span in zip(size, self._spans, strict=True)]
+        if min(starts) < 1:
+            raise ValueError(f"{self!r} does not fit into {size}, the input's size with padding")
+        places = [
+            [slice(i * d, i * d + m, s) for i in range(k)]
+            for k, d, m, s in zip(self._kernel, self._dilation, starts, self._stride, strict=True)
+        ]
+        return [x[..., *place] for place in product(*places)]
 
 
-class _Conv(Module):
-    """What Conv1d and Conv2d have in common; ``_axes`` names those that the kernel slides along."""
-
-    _axes: str
-
+class _Conv(_Sliding):
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
         padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True, *,
         dtype: Any = np.float32, rng: np.random.Generator | None = None,
     ) -> None:  # fmt: skip
-        layer, n = type(self).__name__, len(self._axes)
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"{layer}: groups={groups} must divide in_channels={in_channels} and "
-                f"out_channels={out_channels}"
-            )
+        super().__init__(kernel_size, stride, padding, dilation)
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = per_axis(layer, "kernel_size", kernel_size, n, 1)
-        self.stride = per_axis(layer, "stride", stride, n, 1)
-        self.dilation = per_axis(layer, "dilation", dilation, n, 1)
-        self.padding = padding
-        self._widths = self._padding_of(padding)
-
-        rng = np.random.default_rng(rng)
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
-        bound = 1 / max(math.prod(shape[1:]), 1) ** 0.5
-        self.weight = Variable(init.uniform(shape, rng, -bound, bound, dtype=dtype), name="weight")
-        self.bias = None
-        if bias:
-            values = init.uniform((out_channels,), rng, -bound, bound, dtype=dtype)
-            self.bias = Variable(values, name="bias")
-
-    def _padding_of(self, padding: Any) -> tuple[tuple[int, int], ...]:
-        """(before, after) of each axis."""
-        layer, n = type(self).__name__, len(self._axes)
-        if not isinstance(padding, str):
-            return tuple((p, p) for p in per_axis(layer, "padding", padding, n, 0))
-        if padding not in _PADDINGS:
-            raise ValueError(
-                f"{layer}: padding is a number, {n} numbers or one of {_PADDINGS}, not {padding!r}"
-            )
-        if padding == "same" and any(s != 1 for s in self.stride):
-            raise ValueError(
-                f"{layer}: padding='same' keeps the size of the input, and stride={self.stride} "
-                "does not; give the padding in numbers"
-            )
-        spans = [d * (k - 1) for k, d in zip(self.kernel_size, self.dilation, strict=True)]
-        if padding == "full":
-            return tuple((span, span) for span in spans)
-        return tuple((s // 2, s - s // 2) if padding == "same" else (0, 0) for s in spans)
+        whole = groups > 0 and in_channels % groups == out_channels % groups == 0
+        channels = f"in_channels={in_channels} and out_channels={out_channels}"
+        require(whole, f"{type(self).__name__}: groups={groups} must divide {channels}")
+        shape = (out_channels, in_channels // groups, *self._kernel)
+        rng, r = np.random.default_rng(rng), 1 / max(math.prod(shape[1:]), 1) ** 0.5
+        self.weight = Variable(init.uniform(shape, rng, -r, r, dtype=dtype))
+        self.bias = Variable(init.uniform(shape[:1], rng, -r, r, dtype=dtype)) if bias else None
 
     def forward(self, x: Any) -> Any:
-        expect_float(type(self).__name__, x)
-        if x.ndim == len(self._axes) + 1:  # no batch
-            return self._batch(x[None])[0]
-        return self._batch(x)
-
-    def _batch(self, x: Any) -> Any:
-        out = self._out(x.shape)
-        x = x.swapaxes(0, 1)  # (C, N, *size): images lie side by side in each row of the columns
-        if any(width != (0, 0) for width in self._widths):
-            x = np.pad(x, ((0, 0), (0, 0), *self._widths))
-        parts = shifted(x, self.kernel_size, self.stride, self.dilation, out)
-        columns = np.stack(parts, axis=1)  # (C, K, N, *out) with K = prod(kernel_size)
-
-        # y_o = b_o + Σ_c Σ_k w_ock · x_c(k), all positions of all images in one product per group
-        g, o, n = self.groups, self.out_channels, x.shape[1]
-        k = math.prod(self.weight.shape[1:])
-        columns = columns.reshape(g, k, n * math.prod(out))
-        y = self.weight.reshape(g, o // g, k) @ columns
-        y = y.reshape(o, n * math.prod(out))
-        if self.bias is not None:
-            y = y + self.bias[:, None]
+        c, o, g = self.in_channels, self.out_channels, self.groups
+        expect(f"{type(self).__name__}: the input", x, ("N", c, *self._axes), (c, *self._axes))
+        if len(x.shape) == len(self._axes) + 1:  # no batch
+            return self.forward(x[None])[0]
+        # (C, K, N, *out), K elements of the kernel: images lie side by side in each row
+        columns = np.stack(self._slices(x.swapaxes(0, 1)), axis=1)
+        n, *out = columns.shape[2:]
+        k, places = math.prod(self.weight.shape[1:]), n * math.prod(out)
+        # y_o = b_o + Σ_c Σ_k w_ock·x_c(k), all places of all images in one product per group
+        y = (self.weight.reshape(g, o // g, k) @ columns.reshape(g, k, places)).reshape(o, places)
+        y = y if self.bias is None else y + self.bias[:, None]
         return y.reshape(o, n, *out).swapaxes(0, 1)  # (N, O, *out)
-
-    def _out(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The size of the output along each axis; raises ValueError if the input does not fit."""
-        layer, size = type(self).__name__, shape[2:]
-        if len(size) != len(self._axes) or shape[1] != self.in_channels:
-            want = ", ".join(["N", str(self.in_channels), *self._axes])
-            raise ValueError(f"{layer}: the input has shape {shape}, and must have ({want})")
-        out = tuple(
-            (n + before + after - d * (k - 1) - 1) // s + 1
-            for n, (before, after), k, s, d in zip(
-                size, self._widths, self.kernel_size, self.stride, self.dilation, strict=True
-            )
-        )
-        if any(n < 1 for n in out):
-            raise ValueError(
-                f"{layer}: kernel_size={self.kernel_size} with dilation={self.dilation} does not "
-                f"fit into an input of size {size} with padding={self.padding!r}"
-            )
-        return out
-
-    def extra_repr(self) -> str:
-        text = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}"
-        text += f", stride={self.stride}"
-        if self.padding not in (0, "valid"):
-            text += f", padding={self.padding!r}"
-        if any(d != 1 for d in self.dilation):
-            text += f", dilation={self.dilation}"
-        if self.groups != 1:
-            text += f", groups={self.groups}"
-        return text if self.bias is not None else text + ", bias=False"
 
 
 class Conv1d(_Conv):
-    """A kernel that slides along a sequence.
-
-    x: (N, in_channels, L) or (in_channels, L) -> (N, out_channels, L') or (out_channels, L')
-    weight: (out_channels, in_channels / groups, kernel), bias: (out_channels,)
-
-        y[o, l] = b[o] + Σ_c Σ_i w[o, c, i]·x[c, l·stride + i·dilation - padding]
-
-    For the arguments and errors see :class:`Conv2d`.
-    """
+    """:class:`Conv2d` along a sequence: (N, in_channels, L) -> (N, out_channels, L')."""
 
     _axes = "L"
 
 
 class Conv2d(_Conv):
-    """A kernel that slides over an image; every place is seen through the same weights.
+    """A kernel that slides over an image: every place is seen through the same weights.
 
-    x: (N, in_channels, H, W) or (in_channels, H, W) -> (N, out_channels, H', W'), or without N,
-       with H' = ⌊(H + padding before and after - dilation·(kernel - 1) - 1) / stride⌋ + 1
+    x: (N, in_channels, H, W) -> (N, out_channels, H', W'), or both without N; the size is
+       H' = ⌊(H + padding before and after - dilation·(kernel - 1) - 1) / stride⌋ + 1
     weight: (out_channels, in_channels / groups, kh, kw), bias: (out_channels,)
-
-        y[o, h, w] = b[o] + Σ_c Σ_ij w[o, c, i, j]·x[c, h·stride + i - padding, w·stride + j - ...]
-
     kernel_size, stride, dilation  a number, or one for each axis
-    padding   zeros on each side: a number, one for each axis, "valid" (none), "same" (the size
-              stays; an odd one goes behind) or "full" (kernel - 1 on each side, so that every
-              pixel is seen equally often; PyTorch has no such word)
-    groups    the channels fall into that many groups that do not see each other
-
+    padding  zeros on each side: a number, one for each axis, "valid" (none), "same" (the size
+             stays; an odd one goes behind) or "full" (every pixel is seen equally often)
+    groups   the channels fall into that many groups that do not see each other
+    Equation: y[o, h, w] = b[o] + Σ_c Σ_ij w[o, c, i, j]·x[c, h·stride + i·dilation - padding, ...]
     Memory: as many copies of the input as the kernel has elements.
     Source: 003 §10.2.1; LeCun et al. 1989, "Backpropagation applied to handwritten zip code
     recognition".  Raises ValueError for shapes that do not fit, TypeError for integers.
     """
 
-    _axes = "HW"
+
+class _Pool2d(_Sliding):
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
+        inside = all(p <= k for p, k in zip(self._around, self._kernel, strict=True))
+        require(inside, f"{type(self).__name__}: padding={padding} is more than half the kernel")
+
+    def _windows(self, x: Any, outside: float) -> Any:
+        """(kh·kw, ..., H', W'): the elements of each window."""
+        expect(f"{type(self).__name__}: the input", x, (..., "H", "W"))
+        return np.stack(self._slices(x, outside))
+
+
+class MaxPool2d(_Pool2d):
+    """The largest element of each window (003 §10.2.2), y[h, w] = max_ij x[h·stride + i, ...].
+
+    x: (..., H, W) -> (..., H', W'), sizes and options as of :class:`Conv2d`; the stride is the
+    kernel's size if none is given; outside is -∞
+    The adjoint goes to the largest element; where several are equal they share it (PyTorch gives
+    it to the first).  Raises ValueError for shapes that do not fit, TypeError for integers.
+    """
+
+    def forward(self, x: Any) -> Any:
+        return np.max(self._windows(x, -np.inf), axis=0)
+
+
+class AvgPool2d(_Pool2d):
+    """The mean of each window, otherwise as :class:`MaxPool2d`; outside is 0."""
+
+    def forward(self, x: Any) -> Any:
+        return np.mean(self._windows(x, 0.0), axis=0)
+
+
+class Flatten(Module):
+    """All axes but the first as one: (N, a, b, ...) -> (N, a·b·...)."""
+
+    def forward(self, x: Any) -> Any:
+        # (the length is written out because -1 is ambiguous in an empty batch)
+        return x.reshape(x.shape[0], math.prod(x.shape[1:]))

@@ -1,17 +1,12 @@
-"""Generating sequences, token by token until a STOP token (003 section 11.0.1).
+"""Generating sequences, token by token until a STOP token (003 §11.0.1).
 
-A model is a step function: ``step(tokens, state)`` gives the log-probabilities of the next token,
-an array (V,), and the next state.  ``tokens`` is the tuple of all tokens so far, the prompt
-included: a recurrent model reads ``tokens[-1]`` and its state, a transformer may read them all and
-have no state.  Several continuations start from one state, so a step makes a new one and leaves
-the old one as it is.  Nothing is recorded.
-
-Next to read: :mod:`nn.scores`.
+A model is a function ``step(tokens, state)`` of all tokens so far, prompt included, that gives the
+log-probabilities (V,) of the next one, and the next state.  Several continuations start from one
+state, so a step leaves the old one as it is.  Next to read: :mod:`nn.scores`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -20,29 +15,28 @@ import numpy as np
 from autograd_tape import no_grad
 from autograd_tape.variable import as_value
 
-__all__ = [
-    "Hypothesis", "beam_search", "generate", "greedy", "greedy_search", "probabilities", "sample",
-]  # fmt: skip
+from .check import require
+
+__all__ = ["Hypothesis", "beam_search", "generate", "greedy", "probabilities", "sample"]
 
 Step = Callable[[tuple[int, ...], Any], tuple[Any, Any]]
 
 
 class Hypothesis(NamedTuple):
-    """A generated sequence.
+    """A generated sequence, without prompt and STOP; ``finished`` tells whether STOP came."""
 
-    tokens           without the prompt and without STOP
-    log_probability  Σ log p of the tokens, and of STOP if it is finished
-    score            what beams are ranked by: log_probability over the length penalty
-    finished         did it end with STOP, and not at the largest length?
-    """
-
-    tokens: tuple[int, ...]
-    log_probability: float
-    score: float
-    finished: bool
+    tokens: tuple[int, ...] = ()
+    log_probability: float = 0.0  # of the tokens, and of STOP
+    score: float = 0.0  # log_probability over the length penalty
+    finished: bool = False
 
 
-# -- one token -------------------------------------------------------------------------------------
+def _checked(logits: Any) -> Any:
+    z = np.asarray(as_value(logits), np.float64)
+    require(z.ndim and z.shape[-1], f"logits have shape {z.shape}; the last axis is the vocabulary")
+    possible = np.isfinite(z.max(axis=-1)).all() and not np.isnan(z).any()
+    require(possible, "logits: a row has nan, inf, or no possible token (-inf everywhere)")
+    return z
 
 
 def greedy(logits: Any) -> Any:
@@ -61,15 +55,11 @@ def probabilities(
                  (Holtzman et al. 2020), at least one token
     """
     z = _checked(logits)
-    if not temperature > 0:
-        raise ValueError(f"temperature must be positive, not {temperature}; greedy() is its limit")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k must be at least 1, not {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must lie in (0, 1], not {top_p}")
+    require(temperature > 0, f"temperature must be > 0, not {temperature}; greedy() is its limit")
+    require(top_k is None or top_k >= 1, f"top_k must be at least 1, not {top_k}")
+    require(top_p is None or 0 < top_p <= 1, f"top_p must lie in (0, 1], not {top_p}")
     if top_k is not None and top_k < z.shape[-1]:
-        least = np.partition(z, -top_k, axis=-1)[..., -top_k, None]
-        z = np.where(z >= least, z, -np.inf)
+        z = np.where(z >= np.partition(z, -top_k)[..., -top_k, None], z, -np.inf)
     # p = softmax(z / T)
     p = np.exp((z - z.max(axis=-1, keepdims=True)) / temperature)
     p /= p.sum(axis=-1, keepdims=True)
@@ -78,119 +68,64 @@ def probabilities(
         ranked = np.take_along_axis(p, order, axis=-1)
         before = np.cumsum(ranked, axis=-1) - ranked  # what the more likely tokens have already
         np.put_along_axis(p, order, np.where(before < top_p, ranked, 0.0), axis=-1)
-        p /= p.sum(axis=-1, keepdims=True)
-    return p
+    return p / p.sum(axis=-1, keepdims=True)
 
 
 def sample(
     logits: Any, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None,
     rng: np.random.Generator | int | None = None,
 ) -> Any:  # fmt: skip
-    """A token at random, one per row; logits or log-probabilities: (..., V) -> (...).
-
-    Options as of :func:`probabilities`; rng is a generator, a seed, or None.
-    """
-    p = probabilities(logits, temperature, top_k, top_p)
-    total = np.cumsum(p, axis=-1)
-    u = np.random.default_rng(rng).random(p.shape[:-1])[..., None] * total[..., -1:]
+    """A token at random, (..., V) -> (...), from the :func:`probabilities` of these options."""
+    total = np.cumsum(probabilities(logits, temperature, top_k, top_p), axis=-1)
+    u = np.random.default_rng(rng).random(total.shape[:-1])[..., None] * total[..., -1:]
     return np.argmax(total > u, axis=-1)
 
 
-def _checked(logits: Any) -> Any:
-    z = np.asarray(as_value(logits), np.float64)
-    if z.ndim == 0 or z.shape[-1] == 0:
-        raise ValueError(f"logits have shape {z.shape}; the last axis holds the vocabulary")
-    if np.isnan(z).any() or not np.isfinite(z.max(axis=-1)).all():
-        raise ValueError("logits: a row has nan, inf, or no possible token (-inf everywhere)")
-    return z
+def beam_search(
+    step: Step, state: Any, start: int | Sequence[int], stop: int | None, width: int,
+    max_length: int, length_penalty: float = 0.0,
+    choose: Callable[[Any], Sequence[int]] | None = None,
+) -> list[Hypothesis]:  # fmt: skip
+    """The ``width`` best sequences, best first, found by keeping so many at each length.
 
-
-# -- whole sequences -------------------------------------------------------------------------------
+    start           the first token, or those of a prompt; stop: the STOP token, or None
+    length_penalty  α: the score is Σ log p / lengthᵅ, STOP counted; 0 favours short sequences
+    choose          the tokens to go on with, by their log-probabilities; the likeliest if None
+    Width 1 is greedy search; a width of all sequences finds the most likely one.  Finished ones
+    stay in the beam and compete with longer ones.  Nothing is recorded.
+    """
+    prompt, beam = tuple(np.atleast_1d(start).tolist()), [(Hypothesis(), state)]
+    require(width >= 1, f"beam_search: width must be at least 1, not {width}")
+    require(prompt, "start: give at least one token to begin with")
+    choose = choose or (
+        lambda z: [t for t in np.argsort(-z, kind="stable")[:width].tolist() if z[t] > -np.inf]
+    )
+    for length in range(1, max_length + 1):
+        grown = [(h, s) for h, s in beam if h.finished]
+        for h, s in (pair for pair in beam if not pair[0].finished):
+            with no_grad():
+                log_p, after = step(prompt + h.tokens, s)
+            log_p = _checked(log_p)
+            fits = log_p.ndim == 1 and log_p.max() <= 1e-4
+            got = f"an array {log_p.shape} with values up to {log_p.max():g}"
+            require(fits, f"step gave {got}; give log-probabilities (V,), as of log_softmax")
+            for token in choose(log_p):
+                total = h.log_probability + float(log_p[token])
+                tokens = h.tokens if token == stop else (*h.tokens, token)
+                new = Hypothesis(tokens, total, total / length**length_penalty, token == stop)
+                grown.append((new, after))
+        beam = sorted(grown, key=lambda pair: -pair[0].score)[:width]
+        if all(h.finished for h, _ in beam):
+            break
+    return [h for h, _ in beam]
 
 
 def generate(
     step: Step, state: Any, start: int | Sequence[int], stop: int | None, max_length: int,
     choose: Callable[[Any], Any] = greedy,
 ) -> Hypothesis:  # fmt: skip
-    """One token after another, as ``choose(log_probabilities)`` has it, until STOP.
+    """One token after another, a beam of one; arguments as of :func:`beam_search`, but
 
-    start       the first token, or the tokens of a prompt
-    stop        the STOP token; None: none, go on up to ``max_length`` new tokens
-    choose      for example ``lambda z: sample(z, temperature=0.8, rng=rng)``
+    choose  the next token by its log-probabilities, as ``lambda z: sample(z, 0.8, rng=rng)``
     """
-    prompt, tokens, total = _prompt(start, max_length), (), 0.0
-    new: tuple[int, ...] = tokens
-    with no_grad():
-        while len(new) < max_length:
-            log_p, state = _next(step, prompt + new, state)
-            token = int(choose(log_p))
-            total += float(log_p[token])
-            if token == stop:
-                return Hypothesis(new, total, total, True)
-            new = (*new, token)
-    return Hypothesis(new, total, total, False)
-
-
-def greedy_search(
-    step: Step, state: Any, start: int | Sequence[int], stop: int | None, max_length: int
-) -> Hypothesis:
-    """The most likely token each time; arguments as of :func:`generate`."""
-    return generate(step, state, start, stop, max_length)
-
-
-def beam_search(
-    step: Step, state: Any, start: int | Sequence[int], stop: int | None, width: int,
-    max_length: int, length_penalty: float = 0.0,
-) -> list[Hypothesis]:  # fmt: skip
-    """The ``width`` best sequences, best first, found by keeping so many at each length.
-
-    Width 1 is greedy search; a width of all sequences finds the most likely one.  Finished
-    sequences stay in the beam and compete with longer ones.
-    length_penalty  α: the score is Σ log p / lengthᵅ, STOP counted; 0 favours short sequences
-    Other arguments as of :func:`generate`.
-    """
-    prompt = _prompt(start, max_length)
-    if width < 1:
-        raise ValueError(f"beam_search: width must be at least 1, not {width}")
-    beam: list[tuple[Hypothesis, Any]] = [(Hypothesis((), 0.0, 0.0, False), state)]
-    with no_grad():
-        for length in range(1, max_length + 1):
-            candidates = [(h, s) for h, s in beam if h.finished]
-            for h, s in beam:
-                if not h.finished:
-                    log_p, after = _next(step, prompt + h.tokens, s)
-                    for token in np.argsort(-log_p, kind="stable")[:width].tolist():
-                        total = h.log_probability + float(log_p[token])
-                        done = token == stop
-                        tokens = h.tokens if done else (*h.tokens, token)
-                        score = total / length**length_penalty
-                        candidates.append((Hypothesis(tokens, total, score, done), after))
-            candidates = [c for c in candidates if c[0].log_probability > -math.inf]
-            beam = sorted(candidates, key=lambda c: -c[0].score)[:width]
-            if all(h.finished for h, _ in beam):
-                break
-    return [h for h, _ in beam]
-
-
-def _prompt(start: int | Sequence[int], max_length: int) -> tuple[int, ...]:
-    if max_length < 0:
-        raise ValueError(f"max_length must not be negative, but it is {max_length}")
-    prompt = tuple(int(t) for t in np.atleast_1d(np.asarray(start)))
-    if not prompt:
-        raise ValueError("start: give at least one token to begin with")
-    return prompt
-
-
-def _next(step: Step, tokens: tuple[int, ...], state: Any) -> tuple[Any, Any]:
-    log_p, state = step(tokens, state)
-    log_p = _checked(log_p)
-    if log_p.ndim != 1:
-        raise ValueError(
-            f"step gave log-probabilities of shape {log_p.shape}; they are those of one next "
-            "token, shape (V,)"
-        )
-    if log_p.max() > 1e-4:
-        raise ValueError(
-            f"step gave log-probabilities up to {log_p.max():g}, above 0: give log_softmax(logits)"
-        )
-    return log_p, state
+    return beam_search(step, state, start, stop, 1, max_length, 0, lambda z: [int(choose(z))])[0]

@@ -1,4 +1,4 @@
-"""Conv1d and Conv2d: values by hand, what each option means, errors; no other library."""
+"""Convolution and pooling: values by hand, what each option means, errors; no other library."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
-from nn.convolution import Conv1d, Conv2d
+from nn.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool2d
 
 
 def with_weight(layer: Any, weight: Any, bias: Any = None) -> Any:
@@ -154,11 +154,11 @@ def test_initial_values_are_pytorchs_and_follow_the_seed() -> None:
 
 
 def test_the_repr_tells_what_is_not_the_default() -> None:
-    assert repr(Conv1d(1, 2, 3)) == "Conv1d(1, 2, kernel_size=(3,), stride=(1,))"
-    assert repr(Conv2d(2, 4, 3, padding="full", dilation=2, groups=2, bias=False)) == (
-        "Conv2d(2, 4, kernel_size=(3, 3), stride=(1, 1), padding='full', dilation=(2, 2), "
-        "groups=2, bias=False)"
+    assert repr(Conv1d(1, 2, 3)) == "Conv1d(1, 2, 3)"
+    assert repr(Conv2d(2, 4, (3, 1), padding="full", dilation=2, groups=2, bias=False)) == (
+        "Conv2d(2, 4, (3, 1), padding='full', dilation=2, groups=2, bias=False)"
     )
+    assert repr(MaxPool2d(2)) == "MaxPool2d(2, stride=2)"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +172,8 @@ def test_the_repr_tells_what_is_not_the_default() -> None:
             ),
             (2, 4, 6, 7),
         ),
+        (MaxPool2d(3, 2, 1), (2, 2, 6, 7)),
+        (AvgPool2d((3, 2), (1, 2), (1, 0)), (2, 2, 6, 7)),
     ],
 )  # fmt: skip
 def test_gradients(layer: Any, shape: tuple[int, ...]) -> None:
@@ -189,8 +191,8 @@ def test_gradients(layer: Any, shape: tuple[int, ...]) -> None:
         ({"kernel_size": 2.5}, "not 2.5"),
         ({"kernel_size": 3, "stride": 0}, "stride is an integer ≥ 1"),
         ({"kernel_size": 3, "padding": -1}, "padding is an integer ≥ 0"),
-        ({"kernel_size": 3, "padding": "circular"}, "'valid', 'same', 'full'.*not 'circular'"),
-        ({"kernel_size": 3, "padding": "same", "stride": 2}, r"stride=\(2, 2\) does not"),
+        ({"kernel_size": 3, "padding": "circular"}, "'valid', 'full' .* 'same', not 'circular'"),
+        ({"kernel_size": 3, "padding": "same", "stride": 2}, "with stride 1, .* stride=2"),
         ({"kernel_size": 3, "groups": 4}, "groups=4 must divide in_channels=4 and out_channels=6"),
     ],
 )
@@ -209,7 +211,61 @@ def test_inputs_that_do_not_fit() -> None:
         layer(np.zeros((8, 8), np.float32))
     with pytest.raises(ValueError, match=r"Conv1d: .* must have \(N, 3, L\)"):
         Conv1d(3, 1, 2)(np.zeros((2, 8), np.float32))
-    with pytest.raises(ValueError, match=r"does not fit into an input of size \(2, 8\)"):
+    with pytest.raises(ValueError, match=r"Conv2d\(3, 4, 3\) does not fit into \(2, 8\)"):
         layer(np.zeros((1, 3, 2, 8), np.float32))
-    with pytest.raises(TypeError, match="dtype uint8; give floating-point"):
+    with pytest.raises(TypeError, match="dtype uint8; give an array of floating-point"):
         layer(np.zeros((1, 3, 8, 8), np.uint8))
+
+
+# -- pooling ---------------------------------------------------------------------------------------
+
+X = np.array([[1, 5, 2, 0], [3, 4, 8, 1], [0, -1, 7, 6]], np.float32)
+
+
+def test_the_largest_and_the_mean_of_each_window() -> None:
+    np.testing.assert_array_equal(MaxPool2d(2)(X), [[5, 8]])
+    np.testing.assert_array_equal(AvgPool2d(2)(X), [[3.25, 2.75]])
+    np.testing.assert_array_equal(MaxPool2d((1, 4))(X), [[5], [8], [7]])
+    np.testing.assert_array_equal(MaxPool2d(2, stride=1)(X), [[5, 8, 8], [4, 8, 8]])
+
+
+def test_outside_is_minus_infinity_or_0() -> None:
+    x = np.array([[-1, -2], [-3, -4]], np.float32)
+    np.testing.assert_array_equal(MaxPool2d(2, 2, padding=1)(x), x)
+    np.testing.assert_array_equal(AvgPool2d(2, 2, padding=1)(x), x / 4)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (3, 4, 6), (2, 3, 4, 6), (0, 3, 4, 6)])
+@pytest.mark.parametrize("layer", [MaxPool2d(2), AvgPool2d(2), MaxPool2d(3, 2, 1)])
+def test_any_axes_before_the_last_two(layer: Any, shape: tuple[int, ...]) -> None:
+    y = layer(Variable(np.ones(shape, np.float32)))
+    assert y.shape == (*shape[:-2], 2, 3)
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y.value, 1)
+
+
+def test_where_several_are_the_largest_they_share_the_adjoint() -> None:
+    x = Variable(np.array([[1.0, 1.0, 0.0, 2.0], [1.0, 0.0, 2.0, 2.0]]))
+    np.sum(MaxPool2d(2)(x)).backward()
+    np.testing.assert_allclose(x.adjoint, [[1 / 3, 1 / 3, 0, 1 / 3], [1 / 3, 0, 1 / 3, 1 / 3]])
+
+
+def test_pools_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="MaxPool2d: kernel_size is an integer ≥ 1"):
+        MaxPool2d(0)
+    with pytest.raises(ValueError, match="AvgPool2d: padding=2 is more than half the kernel"):
+        AvgPool2d(3, padding=2)
+    with pytest.raises(ValueError, match=r"stride=3\) does not fit into \(2, 5\)"):
+        MaxPool2d(3)(np.ones((1, 2, 5), np.float32))
+    with pytest.raises(ValueError, match=r"must have \(\.\.\., H, W\)"):
+        MaxPool2d(3)(np.ones(5, np.float32))
+    with pytest.raises(TypeError, match="MaxPool2d: the input has dtype int64"):
+        MaxPool2d(2)(np.ones((4, 4), np.int64))
+
+
+def test_flatten_joins_all_axes_but_the_first() -> None:
+    x = Variable(np.arange(24.0).reshape(2, 3, 4))
+    np.testing.assert_array_equal(Flatten()(x).value, x.value.reshape(2, 12))
+    assert Flatten()(np.zeros((0, 3, 4))).shape == (0, 12)
+    assert Flatten()(np.zeros(3)).shape == (3, 1)
+    assert repr(Flatten()) == "Flatten()"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autograd_tape import Variable
 from nn import generation
-from nn.generation import beam_search, generate, greedy, greedy_search, probabilities, sample
+from nn.generation import beam_search, generate, greedy, probabilities, sample
 
 LOGITS = np.log([0.5, 0.3, 0.15, 0.05])
 STOP, START = 0, 9
@@ -65,7 +65,7 @@ def test_samples_follow_the_distribution() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"temperature": 0.0}, "temperature must be positive"),
+        ({"temperature": 0.0}, "temperature must be > 0"),
         ({"top_k": 0}, "top_k must be at least 1"),
         ({"top_p": 0.0}, r"top_p must lie in \(0, 1\]"),
         ({"logits": [np.nan, 1.0]}, "nan, inf, or no possible token"),
@@ -119,10 +119,10 @@ def test_a_wide_beam_finds_the_best_of_all(seed: int, length: int, alpha: float)
 
 
 @given(seed=st.integers(0, 1000), length=st.integers(0, 6))
-def test_width_one_is_greedy_search(seed: int, length: int) -> None:
+def test_width_one_is_generate(seed: int, length: int) -> None:
     step = model(seed)
     (beam,) = beam_search(step, 0, START, STOP, 1, length)
-    alone = greedy_search(step, 0, START, STOP, length)
+    alone = generate(step, 0, START, STOP, length)
     assert beam.tokens == alone.tokens
     assert beam.finished == alone.finished
     assert math.isclose(beam.log_probability, alone.log_probability)
@@ -138,7 +138,7 @@ def test_beam_search_sees_past_the_first_token() -> None:
     def step(tokens: tuple[int, ...], state: None) -> tuple[Any, None]:
         return np.log(table.get(tokens, [0.98, 0.01, 0.01])), None
 
-    assert greedy_search(step, None, START, STOP, 5).tokens == (1,)
+    assert generate(step, None, START, STOP, 5).tokens == (1,)
     best = beam_search(step, None, START, STOP, 2, 5)[0]
     assert best.tokens == (2,)
     assert best.log_probability == pytest.approx(math.log(0.4 * 0.98))
@@ -169,7 +169,7 @@ def test_nothing_is_recorded() -> None:
         results.append(np.log(w))
         return results[-1], None
 
-    greedy_search(step, None, START, STOP, 2)
+    generate(step, None, START, STOP, 2)
     beam_search(step, None, START, STOP, 2, 2)
     assert all(not isinstance(r, Variable) or len(r.tape) == 1 for r in results)
 
@@ -178,10 +178,12 @@ def test_nothing_is_recorded() -> None:
     ("call", "words"),
     [
         (lambda: beam_search(model(0), 0, START, STOP, 0, 3), "width must be at least 1"),
-        (lambda: greedy_search(model(0), 0, START, STOP, -1), "must not be negative"),
-        (lambda: greedy_search(model(0), 0, [], STOP, 3), "at least one token"),
-        (lambda: greedy_search(lambda t, s: (np.zeros((1, 3)), s), 0, 1, 0, 3), r"shape \(1, 3\)"),
-        (lambda: greedy_search(lambda t, s: (np.ones(3), s), 0, 1, 0, 3), "up to 1, above 0"),
+        (lambda: generate(model(0), 0, [], STOP, 3), "at least one token"),
+        (lambda: generate(lambda t, s: (np.zeros((1, 3)), s), 0, 1, 0, 3), r"an array \(1, 3\)"),
+        (
+            lambda: generate(lambda t, s: (np.ones(3), s), 0, 1, 0, 3),
+            "up to 1; give log",
+        ),
     ],
 )
 def test_wrong_arguments(call: Any, words: str) -> None:

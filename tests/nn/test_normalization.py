@@ -31,7 +31,7 @@ def test_layer_norm_by_hand() -> None:
 def test_rms_norm_by_hand() -> None:
     layer = RMSNorm(2, eps=0.0)
     np.testing.assert_allclose(layer(np.array([1.0, 7.0])).value, [0.2, 1.4], rtol=1e-12)
-    layer.weight.value = np.array([5.0, 10.0])  # type: ignore[union-attr]
+    layer.weight.value = np.array([5.0, 10.0])
     np.testing.assert_allclose(layer(np.array([1.0, 7.0])).value, [1, 14], rtol=1e-12)
 
 
@@ -57,10 +57,10 @@ def test_a_constant_row_gives_0_and_finite_gradients() -> None:
 def test_what_is_learnt() -> None:
     assert list(LayerNorm((2, 3)).state_dict()) == ["weight", "bias"]
     assert list(LayerNorm(3, bias=False).state_dict()) == ["weight"]
-    assert list(LayerNorm(3, elementwise_affine=False).state_dict()) == []
     assert list(RMSNorm(3).state_dict()) == ["weight"]
-    assert LayerNorm((2, 3)).weight.shape == (2, 3)  # type: ignore[union-attr]
-    assert repr(LayerNorm(3)) == "LayerNorm((3,), eps=1e-05, affine=True)"
+    assert LayerNorm((2, 3)).weight.shape == (2, 3)
+    assert repr(LayerNorm(3, 0.1, bias=False)) == "LayerNorm((3,), eps=0.1, bias=False)"
+    assert repr(RMSNorm(3)) == "RMSNorm((3,))"
 
 
 @pytest.mark.parametrize("layer", [LayerNorm(4), RMSNorm(4), LayerNorm(4, bias=False)])
@@ -74,9 +74,9 @@ def test_float32_stays_and_an_empty_batch_is_no_error(layer: Any) -> None:
 
 
 def test_another_width_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"LayerNorm: .* \(2, 3\), and its last axes must be \(4"):
+    with pytest.raises(ValueError, match=r"LayerNorm: .* \(2, 3\), and must have \(\.\.\., 4\)"):
         LayerNorm(4)(np.ones((2, 3)))
-    with pytest.raises(ValueError, match=r"RMSNorm: .* shape \(4,\).* \(3, 4\)"):
+    with pytest.raises(ValueError, match=r"RMSNorm: .* shape \(4,\).* \(\.\.\., 3, 4\)"):
         RMSNorm((3, 4))(np.ones(4))
     with pytest.raises(TypeError, match="LayerNorm: the input has dtype int64"):
         LayerNorm(4)(np.ones((2, 4), int))
@@ -110,27 +110,11 @@ def test_each_channel_has_mean_0_and_variance_1_over_the_batch() -> None:
         np.testing.assert_allclose(y.var(axis=axes), 1, rtol=1e-4)
 
 
-def test_without_momentum_all_batches_have_equal_shares() -> None:
-    layer = BatchNorm1d(1, momentum=None, dtype=float)
-    for values in ([0.0, 2.0], [4.0, 8.0], [1.0, 3.0]):
-        layer(np.array(values)[:, None])
-    np.testing.assert_allclose(layer.running_mean, [(1 + 6 + 2) / 3])
-    np.testing.assert_allclose(layer.running_var, [(2 + 8 + 2) / 3])
-
-
-def test_without_running_statistics_eval_measures_the_batch_too() -> None:
-    layer = BatchNorm1d(2, track_running_stats=False)
-    assert list(layer.state_dict()) == ["weight", "bias"]
-    x = draw(6, 2)
-    np.testing.assert_array_equal(layer(x).value, layer.eval()(x).value)
-
-
 def test_the_statistics_are_state_and_not_parameters() -> None:
     layer = BatchNorm2d(3)
     keys = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
     assert list(layer.state_dict()) == keys
     assert [n for n, _ in layer.named_parameters()] == keys[:2]
-    assert list(BatchNorm2d(3, affine=False).state_dict()) == keys[2:]
     assert layer.num_batches_tracked.dtype == np.int64
     layer(draw(4, 3, 2, 2, dtype=np.float32))
     assert layer.running_mean.dtype == layer.running_var.dtype == np.float32
@@ -151,20 +135,18 @@ def test_the_adjoint_of_an_eval_pass_does_not_see_later_batches() -> None:
 
 
 def test_batches_that_make_no_sense() -> None:
-    with pytest.raises(ValueError, match="at least two values per channel; give a larger batch"):
+    with pytest.raises(ValueError, match="two values per channel, not 1; give a larger batch"):
         BatchNorm1d(3)(np.ones((1, 3)))
-    with pytest.raises(ValueError, match="at least two values per channel"):
+    with pytest.raises(ValueError, match="two values per channel, not 0"):
         BatchNorm1d(3)(np.ones((0, 3)))
     assert BatchNorm1d(3).eval()(np.ones((0, 3))).shape == (0, 3)
-    with pytest.raises(ValueError, match=r"\(N, C\) or \(N, C, L\) with C = 3"):
+    with pytest.raises(ValueError, match=r"\(5, 4\), .* \(N, 3\) or \(N, 3, L\)"):
         BatchNorm1d(3)(np.ones((5, 4)))
-    with pytest.raises(ValueError, match=r"BatchNorm2d: .* \(5, 3\), and must have \(N, C, H, W\)"):
+    with pytest.raises(ValueError, match=r"BatchNorm2d: .* \(5, 3\), and must have \(N, 3, H, W\)"):
         BatchNorm2d(3)(np.ones((5, 3)))
     with pytest.raises(TypeError, match="BatchNorm1d: the input has dtype int64"):
         BatchNorm1d(3)(np.ones((5, 3), int))
-    assert repr(BatchNorm1d(3)) == (
-        "BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"
-    )
+    assert repr(BatchNorm1d(3, momentum=0.3)) == "BatchNorm1d(3, momentum=0.3)"
 
 
 # -- gradients -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from autograd_tape import Tape, Variable
 from autograd_tape.testing import check_grads
 from nn import functional as F
 from nn import optim
-from nn.generation import beam_search, greedy_search
+from nn.generation import beam_search, generate
 from nn.seq2seq import AdditiveAttention, Seq2Seq
 
 SOURCE = np.array([[3, 1, 4, 1], [2, 6, 0, 0], [5, 0, 0, 0]])
@@ -235,7 +235,7 @@ def test_it_learns_to_reverse_and_generates_until_stop() -> None:
     assert loss < 0.1
     for row, wanted in zip(source[:6], target[:6], strict=True):
         state = net.encode(row[None])
-        found = greedy_search(net.next_log_probabilities, state, start, stop, 8)
+        found = generate(net.next_log_probabilities, state, start, stop, 8)
         assert found.tokens == tuple(wanted[:-1])
         assert found.finished
         best = beam_search(net.next_log_probabilities, state, start, stop, 3, 8)[0]

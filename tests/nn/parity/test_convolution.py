@@ -1,4 +1,4 @@
-"""Conv1d and Conv2d against PyTorch's: outputs and gradients for options drawn at random."""
+"""Convolution and pooling against PyTorch's: outputs and gradients, options drawn at random."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from nn.convolution import Conv1d, Conv2d
+from nn.convolution import AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool2d
 
 from .torch_parity import FLOATS, compare, torch
 
@@ -87,3 +87,38 @@ def test_initial_values_have_the_same_distribution() -> None:
         np.testing.assert_allclose(
             np.quantile(p.value, quantiles), np.quantile(q, quantiles), atol=0.2 * bound
         )
+
+
+# -- pooling (random inputs have no ties) ----------------------------------------------------------
+
+
+@st.composite
+def pools(draw: Any) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Arguments of a layer, and the shape of an input that it takes."""
+    pair = st.tuples(st.integers(1, 4), st.integers(1, 4))
+    kernel = draw(pair)
+    padding = draw(st.tuples(*(st.integers(0, k // 2) for k in kernel)))
+    options = {
+        "kernel_size": kernel,
+        "stride": draw(pair | st.none() | st.integers(1, 4)),
+        "padding": padding,
+    }
+    size = draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    assume(all(n + 2 * p >= k for n, p, k in zip(size, padding, kernel, strict=True)))
+    return options, (*draw(st.sampled_from([(2,), (1, 2), (3, 2)])), *size)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("layer", [MaxPool2d, AvgPool2d])
+@given(pools(), st.integers(0, 99))
+def test_the_largest_and_the_mean_of_each_window(
+    layer: Any, dtype: Any, pool: Any, seed: int
+) -> None:
+    options, shape = pool
+    x = np.random.default_rng(seed).standard_normal(shape)
+    compare(layer(**options), getattr(torch.nn, layer.__name__)(**options), x, dtype=dtype)
+
+
+def test_flatten() -> None:
+    x = np.random.default_rng(0).standard_normal((2, 3, 4))
+    compare(Flatten(), torch.nn.Flatten(), x)
