@@ -9,11 +9,8 @@ import pytest
 
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
-from nn.attention import (
-    MultiheadAttention,
-    generate_square_subsequent_mask,
-    scaled_dot_product_attention,
-)
+from nn.attention import MultiheadAttention, attend, causal_mask
+from nn.dropout import Dropout
 
 INF = np.inf
 
@@ -37,62 +34,50 @@ def test_values_by_hand() -> None:
     q, k = np.array([[2.0]]), np.array([[0.0], [np.log(3) / 2]])
     v = np.array([[1.0, 0.0], [0.0, 1.0]])
     # scores 0 and log 3: weights 1/4 and 3/4
-    np.testing.assert_allclose(scaled_dot_product_attention(q, k, v), [[0.25, 0.75]])
-    halved = scaled_dot_product_attention(q, k, v, scale=0.0)
-    np.testing.assert_allclose(halved, [[0.5, 0.5]])
-    wide = scaled_dot_product_attention(np.full((1, 4), 2.0), np.eye(2, 4), v)
+    y, weights = attend(q, k, v)
+    np.testing.assert_allclose(y, [[0.25, 0.75]])
+    np.testing.assert_allclose(weights, [[0.25, 0.75]])
+    wide = attend(np.full((1, 4), 2.0), np.eye(2, 4), v)[0]
     np.testing.assert_allclose(wide, [[0.5, 0.5]])
 
 
 def test_the_score_is_divided_by_the_root_of_the_width() -> None:
     q = np.ones((1, 16))
     k = np.stack([np.zeros(16), np.full(16, np.log(3) / 4)])  # q·k = 4 log 3, and √16 = 4
-    y = scaled_dot_product_attention(q, k, np.eye(2))
-    np.testing.assert_allclose(y, [[0.25, 0.75]])
+    np.testing.assert_allclose(attend(q, k, np.eye(2))[0], [[0.25, 0.75]])
 
 
-def test_masks_of_the_function() -> None:
+def test_the_causal_mask() -> None:
+    mask = causal_mask(3)
+    np.testing.assert_array_equal(mask, [[0, -INF, -INF], [0, 0, -INF], [0, 0, 0]])
+    assert mask.dtype == np.float32
+    assert causal_mask(2, 3, dtype=float).shape == (2, 3)
     q, k, v = normal(3, 4), normal(3, 4, seed=1), normal(3, 2, seed=2)
-    seen = np.tri(3, dtype=bool)
-    y = scaled_dot_product_attention(q, k, v, seen)
+    y, weights = attend(q, k, v, causal_mask(3, dtype=float))
     np.testing.assert_allclose(y[0], v[0])
-    for same in (
-        scaled_dot_product_attention(q, k, v, np.where(seen, 0.0, -INF)),
-        scaled_dot_product_attention(q, k, v, is_causal=True),
-        scaled_dot_product_attention(q, k, v, generate_square_subsequent_mask(3)),
-        scaled_dot_product_attention(q, k, v, np.ones((3, 3), bool), is_causal=True),
-    ):
-        np.testing.assert_array_equal(same, y)
+    np.testing.assert_array_equal(np.triu(weights, 1), 0)
 
 
 def test_a_mask_may_be_learnt() -> None:
     q, k, v = (normal(2, 3, 4, seed=i) for i in range(3))
-    check_grads(scaled_dot_product_attention, (q, k, v, normal(3, 3)))
-    mask = Variable(np.zeros((3, 3)))
-    y = scaled_dot_product_attention(*(x.astype(np.float32) for x in (q, k, v)), mask)
+    check_grads(attend, (q, k, v, normal(3, 3)))
+    layer = MultiheadAttention(4, 2, dtype=float)
+    check_grads(lambda mask: layer(q, k, v, attn_mask=mask)[0], (normal(2, 2),))
+    layer = MultiheadAttention(4, 2)
+    x, mask = q.astype(np.float32), Variable(np.zeros((2, 2)))
+    y = layer(x, x, x, attn_mask=mask)[0]
+    y.backward(np.ones(y.shape, np.float32))
     assert y.dtype == np.float32
+    assert mask.adjoint.dtype == np.float64
 
 
 def test_dropout_of_weights() -> None:
-    q = k = np.zeros((1, 2))
-    k = np.zeros((1000, 2))
-    v = np.ones((1000, 1))
-    values = [scaled_dot_product_attention(q, k, v, None, 0.5, rng=i)[0, 0] for i in range(3)]
+    q, k, v = np.zeros((1, 2)), np.zeros((1000, 2)), np.ones((1000, 1))
+    values = [attend(q, k, v, None, Dropout(0.5, rng=i))[0][0, 0] for i in range(3)]
     assert len(set(values)) == 3
     np.testing.assert_allclose(values, 1, atol=0.2)
-    assert scaled_dot_product_attention(q, k, v, None, 0.5, rng=0)[0, 0] == values[0]
-    assert scaled_dot_product_attention(q, k, v, None, 1.0)[0, 0] == 0
-
-
-def test_errors_of_the_function() -> None:
-    q, k, v = normal(3, 4), normal(2, 4), normal(2, 5)
-    for bad in [(q, normal(2, 3), v), (q, k, normal(3, 5)), (normal(4), k, v)]:
-        with pytest.raises(ValueError, match=r"must have \(\.\.\., L, E\), \(\.\.\., S, E\)"):
-            scaled_dot_product_attention(*bad)
-    with pytest.raises(TypeError, match="dtype int64; give floating-point"):
-        scaled_dot_product_attention(np.ones((3, 4), int), k, v)
-    with pytest.raises(TypeError, match="attn_mask has dtype int64; a mask is boolean"):
-        scaled_dot_product_attention(q, k, v, np.ones((3, 2), int))
+    assert attend(q, k, v, None, Dropout(0.5, rng=0))[0][0, 0] == values[0]
+    assert attend(q, k, v, None, Dropout(1.0))[0][0, 0] == 0
 
 
 # -- several heads ---------------------------------------------------------------------------------
@@ -104,9 +89,7 @@ def test_each_head_sees_its_own_part() -> None:
     y, weights = layer(x, x, x, average_attn_weights=False)
     for i in range(2):
         part = x[:, i : i + 1]
-        np.testing.assert_allclose(
-            y.value[:, i : i + 1], scaled_dot_product_attention(part, part, part)
-        )
+        np.testing.assert_allclose(y.value[:, i : i + 1], attend(part, part, part)[0])
     assert weights.shape == (2, 3, 3)
     np.testing.assert_allclose(weights.value.sum(axis=-1), 1)
     np.testing.assert_allclose(layer(x, x, x)[1].value, weights.value.mean(axis=0))
@@ -123,6 +106,7 @@ def test_the_ways_to_make_q_k_and_v_agree() -> None:
     memory = x.copy()
     np.testing.assert_allclose(layer(x, memory, memory)[0].value, expected, rtol=1e-12)
     np.testing.assert_allclose(layer(x, memory, x.copy())[0].value, expected, rtol=1e-12)
+    np.testing.assert_allclose(layer(x, x, memory)[0].value, expected, rtol=1e-12)
 
 
 def test_batch_first_and_no_batch() -> None:
@@ -149,7 +133,7 @@ def test_causal_attention_does_not_look_ahead() -> None:
     assert x.adjoint[:, :3].all()
     assert not x.adjoint[:, 3:].any()
     mask = np.triu(np.ones((5, 5), bool), 1)
-    for other in (mask, generate_square_subsequent_mask(5)):
+    for other in (mask, causal_mask(5)):
         np.testing.assert_array_equal(layer(x, x, x, attn_mask=other)[0].value, y.value)
 
 
@@ -221,24 +205,18 @@ def test_initial_values_and_names() -> None:
     assert 0.99 * bound < np.abs(layer.in_proj_weight.value).max() <= bound
     assert layer.in_proj_bias is not None
     assert not layer.in_proj_bias.value.any()
-    other = MultiheadAttention(6, 3, bias=False, kdim=4, vdim=5)
-    assert {n: x.shape for n, x in other.state_dict().items()} == {
-        "q_proj_weight": (6, 6), "k_proj_weight": (6, 4), "v_proj_weight": (6, 5),
-        "out_proj.weight": (6, 6),
-    }  # fmt: skip
-    assert "60, 3, batch_first=False" in layer.extra_repr()
+    other = MultiheadAttention(6, 3, bias=False, batch_first=True)
+    assert list(other.state_dict()) == ["in_proj_weight", "out_proj.weight"]
+    assert layer.extra_repr() == "60, 3"
+    assert other.extra_repr() == "6, 3, batch_first=True"
     same = MultiheadAttention(60, 3, rng=np.random.default_rng(0))
     np.testing.assert_array_equal(layer.in_proj_weight.value, same.in_proj_weight.value)
 
 
-@pytest.mark.parametrize("sizes", [{}, {"kdim": 3, "vdim": 5}])
-def test_gradients(sizes: Any) -> None:
-    layer = MultiheadAttention(4, 2, dtype=float, rng=np.random.default_rng(0), **sizes)
-    inputs = normal(3, 2, 4), normal(2, 2, layer.kdim), normal(2, 2, layer.vdim)
-    check_grads(layer, inputs)
-    if not sizes:
-        x = normal(3, 2, 4)
-        check_grads(lambda x: layer(x, x, x, is_causal=True)[0], (x,))
+def test_gradients() -> None:
+    layer = MultiheadAttention(4, 2, dtype=float, rng=np.random.default_rng(0))
+    check_grads(layer, (normal(3, 2, 4), normal(2, 2, 4), normal(2, 2, 4)))
+    check_grads(lambda x: layer(x, x, x, is_causal=True)[0], (normal(3, 2, 4),))
 
 
 def test_errors() -> None:
@@ -250,17 +228,24 @@ def test_errors() -> None:
     layer = MultiheadAttention(4, 2)
     x = normal(3, 2, 4).astype(np.float32)
     wrong: Any
-    for wrong in [(x[..., :3], x, x), (x, x[:, 0], x[:, 0]), (x[0, 0], x, x)]:
-        with pytest.raises(ValueError, match=r"has shape .* and must have \(L, N, 4\)"):
+    for wrong in [(x[..., :3], x, x), (x[0, 0], x, x)]:
+        with pytest.raises(ValueError, match=r"query has shape .* \(L, N, 4\) or \(L, 4\)"):
             layer(*wrong)
-    for wrong in [(x, x, x[:2]), (x, x[:, :1], x[:, :1])]:
-        with pytest.raises(ValueError, match="each key needs its value, and all the same batch"):
+    for wrong in [(x, x[:, 0], x[:, 0]), (x, x[:, :1], x[:, :1]), (x, x[..., :3], x)]:
+        with pytest.raises(ValueError, match=r"key has shape .* must have \(S, 2, 4\)"):
             layer(*wrong)
-    with pytest.raises(ValueError, match=r"attn_mask has shape \(3, 4\).*\(3, 3\) or \(4, 3, 3\)"):
+    with pytest.raises(ValueError, match=r"value has shape \(2, 2, 4\), .* \(3, 2, 4\)"):
+        layer(x, x, x[:2])
+    first = MultiheadAttention(4, 2, batch_first=True)
+    with pytest.raises(ValueError, match=r"key has shape \(2, 2, 4\), and must have \(3, S, 4\)"):
+        first(x, x[:2], x[:2])
+    with pytest.raises(ValueError, match=r"key has shape \(3, 2, 4\), and must have \(S, 4\)"):
+        first(x[0], x, x)
+    with pytest.raises(ValueError, match=r"attn_mask .* shape \(3, 4\).*\(3, 3\) or \(4, 3, 3\)"):
         layer(x, x, x, attn_mask=np.zeros((3, 4), bool))
-    with pytest.raises(ValueError, match=r"key_padding_mask has shape \(3, 2\).*\(2, 3\)"):
+    with pytest.raises(ValueError, match=r"key_padding_mask .* has shape \(3, 2\).*\(2, 3\)"):
         layer(x, x, x, np.zeros((3, 2), bool))
-    with pytest.raises(TypeError, match="key_padding_mask has dtype int64; a mask is boolean"):
+    with pytest.raises(TypeError, match=r"key_padding_mask \(boolean, .*\) has dtype int64"):
         layer(x, x, x, np.zeros((2, 3), int))
-    with pytest.raises(TypeError, match=r"MultiheadAttention, query: .* dtype int64"):
+    with pytest.raises(TypeError, match=r"MultiheadAttention: query has dtype int64"):
         layer(np.ones((3, 2, 4), int), x, x)

@@ -1,4 +1,4 @@
-"""MultiheadAttention and scaled_dot_product_attention equal PyTorch's."""
+"""MultiheadAttention equals PyTorch's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from nn.attention import MultiheadAttention, scaled_dot_product_attention
-from nn.module import Module
+from nn.attention import MultiheadAttention
 
 from .torch_parity import FLOATS, compare, torch
 
@@ -47,18 +46,14 @@ def test_multihead_attention(data: Any) -> None:
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     inputs = draw(st.sampled_from(["self", "memory", "three"]))
     s = length if inputs == "self" else s
-    widths: dict[str, Any] = {}
-    if inputs == "three" and draw(st.booleans()):
-        widths = {"kdim": draw(sizes), "vdim": draw(sizes)}
-    options = {"bias": draw(st.booleans()), "batch_first": first, **widths}
+    options = {"bias": draw(st.booleans()), "batch_first": first}
     ours = MultiheadAttention(e, heads, dtype=dtype, **options)
 
     def lead(t: int) -> tuple[int, ...]:
         return (t,) if not batch else (n, t) if first else (t, n)
 
     q = rng.standard_normal((*lead(length), e))
-    k = rng.standard_normal((*lead(s), widths.get("kdim", e)))
-    v = rng.standard_normal((*lead(s), widths.get("vdim", e)))
+    k, v = (rng.standard_normal((*lead(s), e)) for _ in range(2))
     kind = draw(st.sampled_from(["none", "boolean", "float"]))
     other = draw(st.sampled_from(["none", kind]))  # PyTorch wants both masks of one kind
     many = draw(st.booleans())
@@ -99,35 +94,4 @@ def test_hidden_rows_are_0_where_pytorch_has_no_nan(dtype: Any) -> None:
     compare(
         ours, theirs, x, dtype=dtype,
         call=lambda module, x: attend(module, x, x, x, masks, options),
-    )  # fmt: skip
-
-
-class Ours(Module):
-    def forward(self, q: Any, k: Any, v: Any, mask: Any, **options: Any) -> Any:
-        return scaled_dot_product_attention(q, k, v, mask, **options)
-
-
-class Theirs(torch.nn.Module):  # type: ignore[misc]
-    def forward(self, q: Any, k: Any, v: Any, mask: Any, **options: Any) -> Any:
-        mask = None if mask is None else torch.as_tensor(mask)
-        return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask, **options)
-
-
-@given(st.data())
-def test_scaled_dot_product_attention(data: Any) -> None:
-    draw = data.draw
-    length, s, e, d = (draw(sizes) for _ in range(4))
-    lead = tuple(draw(st.lists(sizes, max_size=2)))
-    dtype = draw(st.sampled_from(FLOATS))
-    rng = np.random.default_rng(draw(st.integers(0, 99)))
-    mask: Any = None
-    causal = draw(st.booleans())
-    if not causal:
-        kind = draw(st.sampled_from(["none", "boolean", "float"]))
-        mask = draw_mask(draw, rng, (length, s), kind)
-        mask = ~mask if kind == "boolean" else mask  # True: may be seen
-    compare(
-        Ours(), Theirs(), rng.standard_normal((*lead, length, e)),
-        rng.standard_normal((*lead, s, e)), rng.standard_normal((*lead, s, d)), mask,
-        dtype=dtype, kwargs={"is_causal": causal, "scale": draw(st.sampled_from([None, 0.3]))},
     )  # fmt: skip
