@@ -12,29 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from .check import require
 from .module import Module
 
 __all__ = ["load", "load_file", "save"]
 
 
-def save(
-    what: Module | Mapping[str, Any], path: str | os.PathLike[str],
-    metadata: Mapping[str, str] | None = None,
-) -> None:  # fmt: skip
-    """Write the state of a module, or a dict of arrays, to ``path`` as safetensors.
-
-    The file is written beside its place and then moved there, so that a run that is killed leaves
-    the old file or the new one.  PyTorch reads it with ``safetensors.torch.load_file``.
-    """
+def save(what: Module | Mapping[str, Any], path: str | Path, metadata: Any = None) -> None:
+    """Write the state of a module, or a dict of arrays, to ``path``; metadata is a dict of str."""
     from safetensors.numpy import save as to_bytes
 
     state = what.state_dict() if isinstance(what, Module) else what
-    arrays = {name: np.array(x, order="C") for name, x in state.items()}  # a shared one twice
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    data = to_bytes({name: np.array(x, order="C") for name, x in state.items()}, metadata)
+    beside = Path(path).with_name(f".{Path(path).name}.{os.getpid()}")
     try:
         with open(beside, "wb") as file:
-            file.write(to_bytes(arrays, None if metadata is None else dict(metadata)))
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -42,36 +35,24 @@ def save(
         beside.unlink(missing_ok=True)
 
 
-def load_file(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """(name -> array, metadata) of a safetensors file.
-
-    Raises FileNotFoundError, and ValueError for a file that is truncated, tampered with, or not
-    safetensors.
-    """
+def load_file(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """(name -> array, metadata); FileNotFoundError, or ValueError for a damaged file."""
     from safetensors import SafetensorError, safe_open
 
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no weights file at {os.fspath(path)!r}")
+    require(Path(path).is_file(), f"there is no weights file at {str(path)!r}", FileNotFoundError)
     try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            names = list(file.keys())
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+        with safe_open(path, framework="numpy") as file:
+            return {x: file.get_tensor(x) for x in [*file.keys()]}, file.metadata() or {}
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{os.fspath(path)!r} is not a whole safetensors file ({error}); it was cut off or "
-            "changed after it was written, or has a format or dtype that NumPy does not know"
-        ) from error
+        what = f"{str(path)!r} is not a whole safetensors file with dtypes that NumPy knows"
+        raise ValueError(f"{what} ({error}); was it cut off or changed?") from error
 
 
-def load(module: Module, path: str | os.PathLike[str]) -> dict[str, str]:
-    """Give ``module`` the weights in the file at ``path``; returns the file's metadata.
-
-    Raises ValueError for a bad file, or with all that does not fit listed at once; nothing of the
-    module is changed then.
-    """
+def load(module: Module, path: str | Path) -> dict[str, str]:
+    """Give ``module`` the weights in a file, all or, with a ValueError, none; returns metadata."""
     state, metadata = load_file(path)
     try:
         module.load_state_dict(state)
     except ValueError as error:
-        raise ValueError(f"{os.fspath(path)!r}: {error}") from None
+        raise ValueError(f"{str(path)!r}: {error}") from None
     return metadata

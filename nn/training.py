@@ -1,7 +1,7 @@
-"""Training: one step, and ``fit``, which repeats it.
+"""Training: ``fit`` repeats what can be written by hand in six lines (see the README).
 
-What ``fit`` does can be written by hand in six lines (see the README); it adds the progress bar,
-validation, early stopping, and checkpoints from which a killed run resumes to the last bit.
+It adds the progress bar, validation, early stopping, and checkpoints from which a killed run
+resumes to the last bit.
 
 Next to read: :mod:`nn.generation`.
 """
@@ -9,8 +9,8 @@ Next to read: :mod:`nn.generation`.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,17 @@ from autograd_tape import NonFiniteError, Tape, Variable, no_grad, stop_gradient
 from autograd_tape.containers import map_leaves
 from autograd_tape.variable import as_value
 
-from . import state as files
+from .check import require
 from .module import Module
-from .optim import clip_grad_norm, clip_grad_value
+from .optim import Optimizer, clip_grad_norm, clip_grad_value
+from .schedules import ReduceLROnPlateau
+from .state import load, save
 
-__all__ = ["History", "evaluate", "fit", "gradients_of"]
+__all__ = ["History", "evaluate", "fit"]
 
 Batch = tuple[Any, ...]
 Loss = Callable[[Any, Any], Any]
-Data = Sequence[Any] | Callable[[np.random.Generator], Iterable[Batch]]
+Metrics = Mapping[str, Callable[[Any, Any], float]]
 
 
 class History(dict[str, list[float]]):
@@ -47,72 +49,57 @@ class History(dict[str, list[float]]):
 
 
 def gradients_of(
-    model: Module, loss: Loss, batch: Batch, params: list[Variable], truncate: int | None = None
+    model: Module, loss: Loss, batch: Batch, params: Sequence[Variable], truncate: int | None = None
 ) -> Iterator[tuple[float, list[Any]]]:
-    """(loss, gradients of ``params``) for one batch ``(*inputs, target)``.
+    """(loss, gradients of ``params``) of a batch ``(*inputs, target)``, or of each piece of it.
 
-    truncate  truncated backpropagation through time (003 section 11): inputs and target are cut
-              along axis 1 into pieces of this length, one result for each; the model is called as
-              ``model(*inputs, state)`` and returns ``(output, state)``, and the state goes on to
-              the next piece as a constant.
-    Raises NonFiniteError where the loss or a gradient is NaN or inf, naming the primitive that made
-    the first one.
+    truncate  truncated backpropagation through time (003 §11): the arrays are cut along axis 1 into
+              pieces of this length; the model is called as ``model(*inputs, state)`` and returns
+              ``(output, state)``, and the state goes on to the next piece as a constant
+    Raises NonFiniteError for NaN and inf, naming the primitive that made the first one.
     """
-    *inputs, target = batch
-    state: Any = None
-    length = np.shape(target)[1] if truncate else 1
-    for start in range(0, length, truncate or 1):
-        piece = slice(start, start + truncate) if truncate else None
-        xs = [x if piece is None else x[:, piece] for x in inputs]
-        ys = target if piece is None else target[:, piece]
-        carried = state
-
-        def forward(xs: Any = xs, ys: Any = ys, carried: Any = carried) -> Any:
-            if truncate is None:
-                return loss(model(*xs), ys), None
-            output, after = model(*xs, carried)
-            return loss(output, ys), after
-
-        with Tape() as tape:
-            value, state = forward()
-        state = map_leaves(stop_gradient, state)
-        gradients = tape.gradient(value, params)
-        # One inner product a gradient: any NaN or inf in it shows in the sum.
-        sizes = [float(np.vdot(g, g).real) for g in gradients]
-        if not np.isfinite([float(value.value), *sizes]).all():
-            with Tape(check_finite=True):
-                forward()
-            names = [p.name or str(i) for i, p in enumerate(params) if not np.isfinite(sizes[i])]
-            raise NonFiniteError(f"the gradient of {', '.join(names)} is not finite")
+    state = None
+    for i in range(0, np.shape(batch[-1])[1], truncate) if truncate else [0]:
+        *inputs, target = (x[:, i : i + truncate] for x in batch) if truncate else batch
+        for again in (False, True):  # a second time only to find what is not finite
+            with Tape(check_finite=again) as tape:
+                output, after = model(*inputs, state) if truncate else (model(*inputs), None)
+                value = loss(output, target)
+            gradients = tape.gradient(value, params)
+            finite = [np.isfinite(x).all() for x in (value.value, *gradients)]
+            if all(finite) and not again:
+                break
+        else:
+            bad = [p.name for p, ok in zip(params, finite[1:], strict=True) if not ok]
+            raise NonFiniteError(f"the loss is {value.value}, the gradients of {bad} not finite")
+        state = map_leaves(stop_gradient, after)
         yield float(value.value), gradients
 
 
 def fit(
-    model: Module, data: Data, loss: Loss, optimizer: Any, *, epochs: int = 10,
-    batch_size: int | None = 32, validation: Batch | None = None,
-    metrics: Mapping[str, Callable[[Any, Any], float]] | None = None, schedule: Any = None,
+    model: Module, data: Batch | Callable[[np.random.Generator], Iterable[Batch]], loss: Loss,
+    optimizer: Optimizer, *, epochs: int = 10, batch_size: int | None = 32,
+    validation: Batch | None = None, metrics: Metrics | None = None, schedule: Any = None,
     clip_norm: float | None = None, clip_value: float | None = None, accumulate: int = 1,
     truncate: int | None = None, patience: int | None = None, min_change: float | None = None,
-    checkpoint: str | os.PathLike[str] | None = None, seed: int = 0, progress: bool = True,
+    checkpoint: str | Path | None = None, seed: int = 0, progress: bool = True,
 ) -> History:  # fmt: skip
     """Train ``model`` by minimising ``loss(model(*inputs), target)``; returns the history.
 
     data         ``(*inputs, target)``, arrays with one row per sample; or a function of a random
                  generator that yields such batches for one epoch
-    batch_size   rows per step; 1 is single-sample, None full-batch training (003 section 3.3)
+    batch_size   rows per step; 1 is single-sample, None full-batch training (003 §3.3)
     validation   ``(*inputs, target)``: its loss and metrics are part of the history
     metrics      name -> function of (prediction, target), plain arrays
-    schedule     called after each epoch as ``schedule.step()`` (nn.schedules); a plateau schedule
-                 is given the validation loss (without validation, the training loss)
+    schedule     of nn.schedules, stepped after each epoch; a plateau is one of the loss of patience
     clip_norm, clip_value  limits of the gradients' common norm, and of each element
-    accumulate   add up the gradients of so many batches before a step (their mean is taken)
+    accumulate   so many batches make a step, with the mean of their gradients
     truncate     truncated backpropagation through time, see :func:`gradients_of`
     patience     stop after so many epochs without a better validation loss (training loss, if there
-                 is none), and restore the best weights (003 section 3.3.1)
-    min_change   stop when the loss changes by less than this from epoch to epoch (003 sec. 3.3.1)
+                 is none), and restore the best weights (003 §3.3.1)
+    min_change   stop when the loss changes by less than this from epoch to epoch (003 §3.3.1)
     checkpoint   path of a safetensors file that is renewed after each epoch; if it exists, training
-                 resumes from it and ends with the weights, to the last bit, of a run that was
-                 never interrupted
+                 resumes from it, and ends to the last bit as if never interrupted
     seed         of the order of the samples
 
     A loss or gradient that is not finite raises NonFiniteError, naming the step and the primitive
@@ -120,179 +107,117 @@ def fit(
     """
     from tqdm.auto import tqdm
 
-    if accumulate < 1:
-        raise ValueError(f"fit: accumulate is a number of batches, at least 1, not {accumulate}")
-    run = _Run(model, optimizer, schedule, checkpoint)
-    run.resume()
-    params = optimizer.params
-    bar = tqdm(range(run.epoch, epochs), initial=run.epoch, total=epochs, disable=not progress,
-               unit="epoch")  # fmt: skip
+    require(accumulate >= 1, f"fit: accumulate must be at least 1 batch, not {accumulate}")
+    run = Run(model, [optimizer, schedule], best={} if patience is None else model.state_dict())
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.resume(checkpoint)
+    history, done = run.history, len(run.history["loss"])
+    bar = tqdm(range(done, epochs), initial=done, total=epochs, disable=not progress, unit="epoch")
     for epoch in bar:
-        if run.stopped:
+        if epoch and _is_over(history, patience, min_change):
             break
         model.train()
-        losses, weights, gathered = [], [], []
-        batches = _batches(data, batch_size, np.random.default_rng([seed, epoch]))
-        for step, batch in enumerate(batches):
-            try:
-                for value, gradients in gradients_of(model, loss, batch, params, truncate):
-                    losses.append(value)
-                    weights.append(len(batch[-1]))
-                    gathered.append(gradients)
-                    if len(gathered) == accumulate:
-                        _update(optimizer, gathered, clip_norm, clip_value)
-                        gathered = []
-            except FloatingPointError as error:
-                error.add_note(
-                    f"fit: at epoch {epoch + 1}, batch {step + 1}; the model has the weights of "
-                    "the last step before. A smaller learning rate or clip_norm may help"
-                )
-                raise
-        if not losses:
-            raise ValueError("fit: the data gave no batch; it needs at least one sample")
-        if gathered:
-            _update(optimizer, gathered, clip_norm, clip_value)
-        numbers = {"loss": float(np.average(losses, weights=weights))}
+        losses: list[float] = []  # a number for each row
+        rng = np.random.default_rng([seed, epoch])
+        results = (
+            ([value] * len(batch[-1]), gradients)
+            for batch in (data(rng) if callable(data) else _batches(data, batch_size, rng))
+            for value, gradients in gradients_of(model, loss, batch, optimizer.params, truncate)
+        )
+        try:
+            while chunk := list(islice(results, accumulate)):
+                gradients = chunk[0][1]
+                if len(chunk) > 1:
+                    of_each = zip(*(gradients for _, gradients in chunk), strict=True)
+                    gradients = [sum(gs) / len(chunk) for gs in of_each]
+                if clip_value is not None:
+                    clip_grad_value(gradients, clip_value)
+                if clip_norm is not None:
+                    clip_grad_norm(gradients, clip_norm)
+                optimizer.step(gradients)
+                losses += [value for values, _ in chunk for value in values]
+        except FloatingPointError as error:
+            where = f"fit: in epoch {epoch + 1}, after {len(losses)} samples, whose weights stay"
+            error.add_note(f"{where}. A smaller learning rate or clip_norm may help")
+            raise
+        require(losses, "fit: the data gave no batch")
+        numbers = {"loss": float(np.mean(losses))}
         if validation is not None:
-            for name, x in evaluate(model, validation, loss, metrics, batch_size).items():
-                numbers[f"val_{name}"] = x
-        run.finish(epoch, numbers, patience, min_change)
-        bar.set_postfix({k: f"{v:.4g}" for k, v in numbers.items()})
-    if run.best is not None:
+            scores = evaluate(model, validation, loss, metrics, batch_size)
+            numbers |= {f"val_{name}": x for name, x in scores.items()}
+        for name, x in numbers.items():
+            history.setdefault(name, []).append(x)
+        watched = history.get("val_loss", history["loss"])
+        if patience is not None and watched[-1] <= min(watched):
+            run.best = model.state_dict()
+        if schedule is not None:
+            schedule.step(*watched[-1:] * isinstance(schedule, ReduceLROnPlateau))
+        if checkpoint is not None:
+            run.save(checkpoint)
+        bar.set_postfix({name: f"{x:.4g}" for name, x in numbers.items()})
+    if patience is not None:
         model.load_state_dict(run.best)
     model.eval()
-    return run.history
+    return history
 
 
 def evaluate(
-    model: Module, data: Batch, loss: Loss,
-    metrics: Mapping[str, Callable[[Any, Any], float]] | None = None, batch_size: int | None = 256,
+    model: Module, data: Batch, loss: Loss, metrics: Metrics | None = None,
+    batch_size: int | None = 256,
 ) -> dict[str, float]:  # fmt: skip
     """``"loss"`` and each metric over ``data``, in evaluation mode; the mode is put back after."""
-    training = model.training
+    training, outputs, losses = model.training, [], []
     model.eval()
-    outputs, losses, weights = [], [], []
     with no_grad():
-        for batch in _batches(data, batch_size, None):
-            *inputs, target = batch
+        for *inputs, target in _batches(data, batch_size):
             y = model(*inputs)
             y = y[0] if isinstance(y, tuple) else y  # a recurrent model's state is not looked at
-            losses.append(float(as_value(loss(y, target))))
-            weights.append(len(target))
+            losses += [float(as_value(loss(y, target)))] * len(target)
             outputs.append(as_value(y))
     model.train(training)
-    numbers = {"loss": float(np.average(losses, weights=weights))}
-    whole = np.concatenate(outputs) if metrics else None
-    return numbers | {name: float(f(whole, data[-1])) for name, f in (metrics or {}).items()}
+    numbers = {"loss": float(np.mean(losses))}
+    for name, metric in (metrics or {}).items():
+        numbers[name] = float(metric(np.concatenate(outputs), data[-1]))
+    return numbers
 
 
-def _batches(
-    data: Data, batch_size: int | None, rng: np.random.Generator | None
-) -> Iterator[Batch]:
-    """Batches of the rows of ``data``, shuffled by ``rng``."""
-    if callable(data):
-        yield from data(rng if rng is not None else np.random.default_rng(0))
-        return
-    sizes = {len(x) for x in data}
-    if len(sizes) != 1:
-        raise ValueError(
-            f"fit: data is (*inputs, target) with one row per sample in each, but their lengths "
-            f"are {[len(x) for x in data]}"
-        )
-    n = sizes.pop()
-    order = np.arange(n) if rng is None else rng.permutation(n)
-    for start in range(0, n, batch_size or max(n, 1)):
-        rows = order[start : start + (batch_size or n)]
-        yield tuple(x[rows] for x in data)
+def _batches(data: Batch, size: int | None, rng: Any = None) -> Iterator[Batch]:
+    lengths = [len(x) for x in data]
+    fits = min(lengths) == max(lengths) > 0
+    require(fits, f"fit: data is arrays of as many rows, at least one, but of lengths {lengths}")
+    order = np.arange(lengths[0]) if rng is None else rng.permutation(lengths[0])
+    for i in range(0, len(order), size or len(order)):
+        yield tuple(x[order[i : i + (size or len(order))]] for x in data)
 
 
-def _update(
-    optimizer: Any, gathered: list[list[Any]], clip_norm: float | None, clip_value: float | None
-) -> None:
-    gradients = gathered[0]
-    if len(gathered) > 1:
-        gradients = [sum(gs[1:], gs[0]) / len(gathered) for gs in zip(*gathered, strict=True)]
-    if clip_value is not None:
-        clip_grad_value(gradients, clip_value)
-    if clip_norm is not None:
-        clip_grad_norm(gradients, clip_norm)
-    optimizer.step(gradients)
+def _is_over(history: History, patience: int | None, min_change: float | None) -> bool:
+    watched, changes = history.get("val_loss", history["loss"]), np.diff(history["loss"][-2:])
+    waited = watched[::-1].index(min(watched))
+    settled = bool((abs(changes) < (min_change or 0)).any())
+    return settled or (patience is not None and waited >= patience)
 
 
-class _Run:
-    """What a run needs to go on: epoch, history, best weights; and its checkpoint."""
+class Run(Module):
+    """What a run of ``fit`` needs to go on: arrays, as those of any module, and numbers."""
 
-    def __init__(self, model: Module, optimizer: Any, schedule: Any, path: Any) -> None:
-        self.model, self.optimizer, self.schedule = model, optimizer, schedule
-        self.path = None if path is None else Path(path)
-        self.epoch = 0
-        self.history = History()
-        self.best: dict[str, Any] | None = None
-        self.best_epoch = 0
-        self.stopped = False
+    def __init__(self, model: Module, others: list[Any], best: dict[str, Any]) -> None:
+        self.model, self.optimizer, self.best = model, others[0].state, best
+        self.history = History(loss=[])
+        self._others = [x for x in others if x is not None]
+        found = {id(x): x for m in model.modules() for x in vars(m).values()}
+        self._generators = [x for x in found.values() if isinstance(x, np.random.Generator)]
 
-    def finish(
-        self, epoch: int, numbers: dict[str, float], patience: int | None, min_change: float | None
-    ) -> None:
-        for name, x in numbers.items():
-            self.history.setdefault(name, []).append(x)
-        self.epoch = epoch + 1
-        watched = self.history.get("val_loss", self.history["loss"])
-        if patience is not None:
-            if watched[-1] <= min(watched):
-                self.best, self.best_epoch = self.model.state_dict(), epoch
-            self.stopped = epoch - self.best_epoch >= patience
-        trained = self.history["loss"]
-        if min_change is not None and len(trained) > 1:
-            self.stopped |= abs(trained[-1] - trained[-2]) < min_change
-        if self.schedule is not None:
-            self.schedule.step(*([watched[-1]] if hasattr(self.schedule, "patience") else []))
-        if self.path is not None:
-            self.save()
+    def save(self, path: str | Path) -> None:
+        numbers = [
+            {n: x for n, x in vars(y).items() if isinstance(x, (int, float))} for y in self._others
+        ]
+        states = [g.bit_generator.state for g in self._generators]
+        save(self, path, {"fit": json.dumps([self.history, numbers, states])})
 
-    def save(self) -> None:
-        parts = {
-            "model": self.model.state_dict(), "best": self.best or {},
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": {} if self.schedule is None else self.schedule.state_dict(),
-        }  # fmt: skip
-        arrays = {f"{part}.{k}": x for part, xs in parts.items() for k, x in xs.items()}
-        about = {
-            "epoch": self.epoch, "history": self.history, "best_epoch": self.best_epoch,
-            "stopped": self.stopped,
-            "generators": [g.bit_generator.state for g in _generators(self.model)],
-        }  # fmt: skip
-        assert self.path is not None
-        files.save(arrays, self.path, {"fit": json.dumps(about)})
-
-    def resume(self) -> None:
-        if self.path is None or not self.path.exists():
-            return
-        arrays, metadata = files.load_file(self.path)
-        if "fit" not in metadata:
-            raise ValueError(
-                f"{str(self.path)!r} holds weights but is no checkpoint of fit; load it with "
-                "nn.load(model, path), or give another path"
-            )
-        about = json.loads(metadata["fit"])
-        parts: dict[str, dict[str, Any]] = {
-            "model": {}, "best": {}, "optimizer": {}, "schedule": {}
-        }  # fmt: skip
-        for name, x in arrays.items():
-            part, _, key = name.partition(".")
-            parts[part][key] = x
-        self.model.load_state_dict(parts["model"])
-        self.optimizer.load_state_dict(parts["optimizer"])
-        if self.schedule is not None:
-            self.schedule.load_state_dict(parts["schedule"])
-        for generator, state in zip(_generators(self.model), about["generators"], strict=True):
+    def resume(self, path: str | Path) -> None:
+        history, numbers, states = json.loads(load(self, path)["fit"])
+        self.history.update(history)
+        for other, own in zip(self._others, numbers, strict=True):
+            vars(other).update(own)
+        for generator, state in zip(self._generators, states, strict=True):
             generator.bit_generator.state = state
-        self.epoch, self.best_epoch = about["epoch"], about["best_epoch"]
-        self.history, self.stopped = History(about["history"]), about["stopped"]
-        self.best = parts["best"] or None
-
-
-def _generators(model: Module) -> list[np.random.Generator]:
-    """The random generators of layers (dropout's), each once."""
-    found = [x for m in model.modules() for x in vars(m).values()]
-    return list({id(g): g for g in found if isinstance(g, np.random.Generator)}.values())

@@ -19,13 +19,12 @@ def quadratic(w: Any) -> Any:
 
 VARIANTS: list[tuple[type[optim.Optimizer], dict[str, Any]]] = [
     (optim.SGD, {"lr": 0.05}), (optim.SGD, {"lr": 0.05, "weight_decay": 0.1}),
-    (optim.SGD, {"lr": 0.05, "momentum": 0.5, "dampening": 0.1}),
+    (optim.SGD, {"lr": 0.05, "momentum": 0.5}),
     (optim.SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
-    (optim.Adagrad, {"lr": 0.5, "lr_decay": 0.01, "initial_accumulator_value": 0.1}),
+    (optim.Adagrad, {"lr": 0.5}),
     (optim.Adadelta, {"lr": 10.0}), (optim.RMSprop, {"lr": 0.02}),
-    (optim.RMSprop, {"lr": 0.01, "momentum": 0.5, "centered": True}),
-    (optim.Adam, {"lr": 0.1}), (optim.Adam, {"lr": 0.1, "amsgrad": True}),
-    (optim.AdamW, {"lr": 0.1}),
+    (optim.RMSprop, {"lr": 0.01, "momentum": 0.5}),
+    (optim.Adam, {"lr": 0.1}), (optim.AdamW, {"lr": 0.1}),
 ]  # fmt: skip
 
 
@@ -85,7 +84,7 @@ def test_it_resumes_exactly(make: Any, options: dict[str, Any]) -> None:
     half = run(first, gradients[:5])
     state = first.state_dict()
     assert all(isinstance(x, np.ndarray) for x in state.values())
-    second = make([Variable(x) for x in half])
+    second = make([Variable(x) for x in half], **options | {"lr": 7.0})
     second.load_state_dict(state)
     run(first, gradients[5:])  # the state is a copy, whatever the first one does from here
     for got, expected in zip(run(second, gradients[5:]), straight, strict=True):
@@ -97,12 +96,12 @@ def test_states_that_do_not_fit() -> None:
     w = Variable(np.zeros(3))
     adam = optim.Adam([w])
     adam.step([np.ones(3)])
-    with pytest.raises(ValueError, match="missing: momentum"):
-        optim.SGD([w]).load_state_dict(adam.state_dict())
-    with pytest.raises(ValueError, match=r"0.exp_avg: shape \(3,\), but the parameter has \(2,\)"):
+    with pytest.raises(ValueError, match=r"(?s)missing: 0.sum, .*unexpected: 0.exp_avg"):
+        optim.Adagrad([w]).load_state_dict(adam.state_dict())
+    with pytest.raises(ValueError, match=r"0.exp_avg: shape \(3,\), but the module has \(2,\)"):
         optim.Adam([Variable(np.zeros(2))]).load_state_dict(adam.state_dict())
-    with pytest.raises(ValueError, match=r"unexpected: 7.exp_avg"):
-        adam.load_state_dict({**adam.state_dict(), "7.exp_avg": np.zeros(3)})
+    with pytest.raises(ValueError, match=r"nothing was changed.*\s+unexpected: 7.exp_avg"):
+        adam.load_state_dict({**adam.state_dict(), "0.step": 9, "7.exp_avg": np.zeros(3)})
     assert adam.state[0]["step"] == 1
 
 
@@ -132,23 +131,26 @@ def test_a_parameter_without_a_gradient_stays() -> None:
         optimizer.step()
         assert w.value < 1.0
         assert unused.value == 2.0
-        assert not optimizer.state[1]
+        assert not any(x.any() for x in optimizer.state[1].values())
 
 
-def test_maximize_goes_up() -> None:
-    w = Variable(1.0)
-    optim.SGD([w], lr=0.1, maximize=True).step([1.0])
-    assert w.value == pytest.approx(1.1)
+def test_a_step_size_of_numpys_leaves_float32() -> None:
+    """NumPy's float64 would widen; a cosine by hand gives one."""
+    for make, _ in VARIANTS:
+        w = Variable(np.zeros(2, np.float32))
+        optimizer = make([w], lr=np.float64(0.1), weight_decay=np.float64(0.1))
+        optimizer.lr = 0.05 * (1 + np.cos(1.0))
+        optimizer.step([np.ones(2, np.float32)])
+        assert w.dtype == np.float32
 
 
 @pytest.mark.parametrize(
     ("make", "options", "error", "words"),
     [
-        (optim.SGD, {"params": []}, ValueError, "SGD: there are no parameters"),
-        (optim.SGD, {"lr": -1.0}, ValueError, "lr must not be negative, but it is -1.0"),
-        (optim.SGD, {"nesterov": True}, ValueError, "momentum > 0"),
+        (optim.SGD, {"params": []}, ValueError, "SGD: give model.parameters"),
+        (optim.SGD, {"lr": -1.0}, ValueError, r"lr must lie in \[0, inf\), but it is -1.0"),
         (optim.Adam, {"betas": (0.9, 1.0)}, ValueError, r"betas must lie in \[0, 1\)"),
-        (optim.RMSprop, {"eps": math.nan}, ValueError, "eps must not be negative"),
+        (optim.RMSprop, {"eps": math.nan}, ValueError, r"eps must lie in .*, but it is nan"),
         (optim.Adam, {"params": [np.ones(2)]}, TypeError, "leaf Variables, not array"),
         (optim.Adam, {"params": [Variable(1j)]}, TypeError, "real leaf Variables"),
         (optim.Adam, {"params": [Variable(1.0) * 2]}, TypeError, "leaf Variables"),
@@ -158,7 +160,7 @@ def test_maximize_goes_up() -> None:
 def test_wrong_options(make: Any, options: Any, error: Any, words: str | None) -> None:
     if words is None:
         v = Variable(1.0)
-        options, error, words = {"params": [v, v]}, ValueError, "given twice"
+        options, error, words = {"params": [v, v]}, ValueError, "none of them twice"
     with pytest.raises(error, match=words):
         make(**{"params": [Variable(1.0)], "lr": 0.1, **options})
 
@@ -166,20 +168,21 @@ def test_wrong_options(make: Any, options: Any, error: Any, words: str | None) -
 def test_wrong_gradients() -> None:
     with pytest.raises(ValueError, match="SGD: 2 gradients for 1 parameters"):
         optim.SGD([Variable(1.0)], lr=0.1).step([1.0, 2.0])
-    with pytest.raises(ValueError, match=r"gradient 0 has shape \(1, 2\), .* w has \(2,\)"):
+    with pytest.raises(ValueError, match=r"SGD: a gradient of shape \(1, 2\) for .*w"):
         optim.SGD([Variable(np.zeros(2), name="w")]).step([np.ones((1, 2))])
-    with pytest.raises(NotImplementedError, match="Optimizer defines no update"):
-        optim.Optimizer([Variable(1.0)]).step([1.0])
 
 
 def test_an_optimiser_of_ones_own() -> None:
     class SignDescent(optim.Optimizer):
-        def update(self, w: Any, g: Any, state: dict[str, Any]) -> Any:
-            return w - self.lr * np.sign(g)
+        def change(self, g: Any, steps: Any) -> Any:
+            steps += 1
+            return -self.lr * np.sign(g)
 
     w = Variable(np.array([1.0, -1.0]))
-    SignDescent([w], lr=0.5).step([np.array([3.0, -0.1])])
+    optimizer = SignDescent([w], lr=0.5)
+    optimizer.step([np.array([3.0, -0.1])])
     assert w.value.tolist() == [0.5, -0.5]
+    assert optimizer.state_dict()["0.steps"].tolist() == [1.0, 1.0]
 
 
 # -- clipping --------------------------------------------------------------------------------------
@@ -196,8 +199,6 @@ def test_clip_grad_norm() -> None:
     assert gradients[1] is None
     assert gradients[0].dtype == np.float32
     assert mine.tolist() == [3.0, 0.0]
-    assert clip_grad_norm([np.array([-3.0, 2.0]), 1.0], 1.0, math.inf) == 3.0
-    assert clip_grad_norm([np.array([-3.0, 2.0]), 1.0], 1.0, 1.0) == 6.0
     assert clip_grad_norm([None, np.zeros(0)], 1.0) == 0.0
 
 
@@ -209,9 +210,8 @@ def test_an_exploding_gradient_is_clipped_and_not_lost() -> None:
 
 def test_a_gradient_that_is_not_finite() -> None:
     gradients = [np.array([1.0, math.inf])]
-    with pytest.raises(RuntimeError, match="the norm of the gradients is inf"):
-        clip_grad_norm(gradients, 1.0, error_if_nonfinite=True)
-    assert clip_grad_norm(gradients, 1.0) == math.inf
+    with np.errstate(invalid="ignore"):
+        assert clip_grad_norm(gradients, 1.0) == math.inf
     assert math.isnan(gradients[0][1])
 
 
@@ -224,10 +224,8 @@ def test_clip_grad_value() -> None:
 
 
 def test_clipping_wants_a_list_that_it_can_change() -> None:
-    with pytest.raises(TypeError, match="gradients is a tuple; give a list"):
-        clip_grad_norm((1.0,), 1.0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="clip_grad_value: gradients is a ndarray"):
-        clip_grad_value(np.ones(2), 1.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="tuple"):
+        clip_grad_norm((3.0,), 1.0)  # type: ignore[arg-type]
 
 
 def test_the_loop_as_one_writes_it() -> None:

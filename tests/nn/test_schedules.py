@@ -39,6 +39,10 @@ def rates(schedule: Any, n: int = 8) -> list[float]:
             lambda t: 0.1 + 0.2 * (1 + math.cos(math.pi * t / 3)),
         ),
         (lambda o: schedules.LambdaLR(o, lambda t: 1 / (1 + t)), lambda t: LR / (1 + t)),
+        (
+            lambda o: schedules.LambdaLR(o, lambda t: min((t + 1) ** -0.5, (t + 1) * 4**-1.5)),
+            lambda t: LR * ([0.125, 0.25, 0.375, 0.5] + [n**-0.5 for n in range(5, 9)])[t],
+        ),
     ],
 )
 def test_closed_forms(make: Any, closed_form: Any) -> None:
@@ -46,28 +50,16 @@ def test_closed_forms(make: Any, closed_form: Any) -> None:
     np.testing.assert_allclose(rates(make(optimizer())), expected, rtol=1e-12)
 
 
-def test_two_schedules_multiply() -> None:
-    o = optimizer()
-    warm, decay = schedules.LinearLR(o, 0.5, 1.0, 2), schedules.ExponentialLR(o, 0.9)
-    got = []
-    for _ in range(4):
-        got.append(o.lr)
-        warm.step()
-        decay.step()
-    np.testing.assert_allclose(got, [LR * w * 0.9**t for t, w in enumerate([0.5, 0.75, 1, 1])])
-    assert decay.get_last_lr() == [o.lr]
-
-
 def test_reduce_on_plateau() -> None:
     o = optimizer()
-    plateau = schedules.ReduceLROnPlateau(o, factor=0.5, patience=1, cooldown=1, min_lr=0.2)
+    plateau = schedules.ReduceLROnPlateau(o, factor=0.5, patience=1, min_lr=0.2)
     got = []
     for loss in [1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]:
         plateau.step(loss)
         got.append(o.lr)
-    assert got == [0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2]
-    with pytest.raises(TypeError, match="needs the number to watch"):
-        plateau.step()
+    assert got == [0.5, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2]
+    with pytest.raises(TypeError, match="metrics"):
+        plateau.step()  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
@@ -75,8 +67,9 @@ def test_reduce_on_plateau() -> None:
     [
         ({"mode": "max"}, [1.0, 1.1, 1.2], False),
         ({"mode": "max"}, [1.0, 1.00001], True),
-        ({"mode": "min", "threshold_mode": "abs", "threshold": 0.5}, [2.0, 1.6], True),
-        ({"mode": "max", "threshold_mode": "abs", "threshold": 0.5}, [2.0, 2.6], False),
+        ({"mode": "min"}, [1.0, 0.99999], True),
+        ({"mode": "min"}, [1.0, 0.999], False),
+        ({"min_lr": 2 * LR}, [1.0, 1.0], False),
         ({}, [1.0, math.nan], True),
     ],
 )
@@ -89,49 +82,14 @@ def test_what_is_better(options: Any, metrics: list[float], reduced: bool) -> No
 
 
 @pytest.mark.parametrize(
-    "make",
-    [
-        lambda o: schedules.StepLR(o, 2),
-        lambda o: schedules.CosineAnnealingLR(o, 5),
-        lambda o: schedules.LinearLR(o),
-        lambda o: schedules.ReduceLROnPlateau(o, patience=0),
-    ],
-)
-def test_it_resumes_exactly(make: Any) -> None:
-    def go_on(schedule: Any) -> list[float]:
-        result = []
-        for _ in range(4):
-            schedule.step(*([1.0] if "Plateau" in type(schedule).__name__ else []))
-            result.append(schedule.optimizer.lr)
-        return result
-
-    first = make(optimizer())
-    go_on(first)
-    saved, rate = first.state_dict(), first.optimizer.state_dict()
-    second = make(optimizer())
-    second.load_state_dict(saved)
-    second.optimizer.load_state_dict(rate)
-    assert go_on(second) == go_on(first)
-
-
-@pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda o: schedules.StepLR(o, 0), "step_size must be at least 1"),
         (lambda o: schedules.CosineAnnealingLR(o, 0), "T_max must be at least 1"),
-        (lambda o: schedules.LinearLR(o, 0.0), r"start_factor 0.0 must lie in \(0, 1\]"),
         (lambda o: schedules.ReduceLROnPlateau(o, "least"), "'least'"),
-        (
-            lambda o: schedules.StepLR(o, 2).load_state_dict({"gamma": 1.0}),
-            r"StepLR cannot load this state: it has \['gamma'\]",
-        ),
+        (lambda o: schedules.ReduceLROnPlateau(o, factor=1.0), "factor below 1"),
     ],
 )
 def test_wrong_options(make: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         make(optimizer())
-
-
-def test_the_base_needs_a_rule() -> None:
-    with pytest.raises(NotImplementedError, match="defines no next_lr"):
-        schedules.LRScheduler(optimizer())

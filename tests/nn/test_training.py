@@ -138,6 +138,10 @@ def test_clipping():
     fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None,
         clip_norm=0.5, progress=False)  # fmt: skip
     assert np.linalg.norm(model.weight.value - before) < 0.5001
+    before = model.weight.value
+    fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=1.0), epochs=1, batch_size=None,
+        clip_value=0.25, progress=False)  # fmt: skip
+    np.testing.assert_allclose(abs(model.weight.value - before), 0.25)
 
 
 class Summing(Module):
@@ -176,17 +180,35 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_weights():
     with np.errstate(invalid="ignore"), pytest.raises(NonFiniteError) as caught:
         fit(model, (x, d), F.cross_entropy, Watching(model.parameters(), lr=0.01), batch_size=8,
             progress=False)  # fmt: skip
-    assert any("epoch 1, batch" in note for note in caught.value.__notes__)
+    assert any(f"epoch 1, after {8 * len(before)} samples" in n for n in caught.value.__notes__)
     assert "matmul" in str(caught.value)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[-1][name])
 
 
+def test_a_gradient_that_is_not_finite_is_named():
+    model = Summing()
+    model.w.value = np.array(0.0)
+    x = np.ones((1, 1))
+    with np.errstate(divide="ignore"), pytest.raises(NonFiniteError, match=r"\['w'\] not finite"):
+        list(gradients_of(model, lambda y, _: np.sqrt(model.w), (x, None, x), [model.w]))
+
+
+def test_a_large_gradient_is_clipped_and_no_error():
+    model = Linear(1, 1, rng=0)
+    x = np.full((2, 1), 1e12, np.float32)
+    before = model.weight.value.copy()
+    fit(model, (x, x * 1e12), lambda y, d: np.sum(y * d), SGD(model.parameters(), lr=1.0), epochs=1,
+        clip_norm=0.5, progress=False)  # fmt: skip
+    assert 0 < np.linalg.norm(model.weight.value - before) < 0.5001
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ((np.ones((4, 2)), np.ones(3, int)), "their lengths are"),
-        ((np.ones((0, 2)), np.ones(0, int)), "no batch"),
+        ((np.ones((4, 2)), np.ones(3, int)), r"lengths \[4, 3\]"),
+        ((np.ones((0, 2)), np.ones(0, int)), "at least one"),
+        (lambda rng: [], "gave no batch"),
     ],
 )
 def test_bad_data(data, words):
@@ -198,22 +220,60 @@ def test_bad_data(data, words):
 # -- checkpoints -----------------------------------------------------------------------------------
 
 
-def run_with_dropout(path, epochs):
+def run_with_dropout(path, epochs, make_schedule=lambda optimizer: StepLR(optimizer, 3)):
     model = Sequential(Linear(2, 16, rng=0), Dropout(0.3, rng=5), Linear(16, 2, rng=1))
     optimizer = Adam(model.parameters(), lr=0.01)
     history = fit(
         model, points(), F.cross_entropy, optimizer, epochs=epochs, batch_size=16, patience=50,
-        validation=points(32, 1), schedule=StepLR(optimizer, 3), checkpoint=path, progress=False,
+        validation=points(32, 1), schedule=make_schedule(optimizer), checkpoint=path,
+        progress=False,
     )  # fmt: skip
     return model, history
 
 
-def test_a_resumed_run_ends_as_one_that_was_never_interrupted(tmp_path):
-    whole, history = run_with_dropout(None, 8)
-    run_with_dropout(tmp_path / "run.safetensors", 3)
-    resumed, again = run_with_dropout(tmp_path / "run.safetensors", 8)
+@pytest.mark.parametrize(
+    "make_schedule",
+    [
+        lambda optimizer: None,
+        lambda optimizer: StepLR(optimizer, 3),
+        lambda optimizer: ReduceLROnPlateau(optimizer, "max", patience=1, factor=0.5),
+    ],
+)
+def test_a_resumed_run_ends_as_one_that_was_never_interrupted(tmp_path, make_schedule):
+    whole, history = run_with_dropout(None, 8, make_schedule)
+    run_with_dropout(tmp_path / "run.safetensors", 3, make_schedule)
+    resumed, again = run_with_dropout(tmp_path / "run.safetensors", 8, make_schedule)
     same_weights(whole, resumed)
     assert history == again
+
+
+def test_the_same_objects_go_on_from_the_checkpoint(tmp_path):
+    """As one does in a notebook, by running the cell again."""
+    whole, history = run_with_dropout(None, 8)
+    model = Sequential(Linear(2, 16, rng=0), Dropout(0.3, rng=5), Linear(16, 2, rng=1))
+    optimizer = Adam(model.parameters(), lr=0.01)
+    schedule = StepLR(optimizer, 3)
+    for epochs in (3, 8):
+        again = fit(
+            model, points(), F.cross_entropy, optimizer, epochs=epochs, batch_size=16, patience=50,
+            validation=points(32, 1), schedule=schedule, checkpoint=tmp_path / "run.safetensors",
+            progress=False,
+        )  # fmt: skip
+    same_weights(whole, model)
+    assert history == again
+
+
+def test_a_run_that_stopped_early_stays_stopped(tmp_path):
+    x, y = np.ones((4, 1)), np.zeros((4, 1))
+    ends = []
+    for _ in range(2):
+        model = Linear(1, 1, rng=0, dtype=np.float64)
+        history = fit(model, (x, y), F.mse_loss, SGD(model.parameters(), lr=1.1), epochs=50,
+                      patience=3, checkpoint=tmp_path / "run.safetensors",
+                      progress=False)  # fmt: skip
+        assert len(history["loss"]) == 4
+        ends.append(model)
+    same_weights(*ends)
 
 
 def test_killed_at_any_moment_it_resumes_to_the_last_bit(tmp_path):
@@ -252,7 +312,7 @@ def test_killed_at_any_moment_it_resumes_to_the_last_bit(tmp_path):
 def test_a_file_of_weights_is_no_checkpoint(tmp_path):
     model = Linear(2, 2)
     save(model, tmp_path / "w.safetensors")
-    with pytest.raises(ValueError, match=r"no checkpoint of fit; load it with\s+nn.load"):
+    with pytest.raises(ValueError, match=r"(?s)w.safetensors.*missing: model.weight"):
         fit(model, points(), F.cross_entropy, SGD(model.parameters(), lr=0.1), progress=False,
             checkpoint=tmp_path / "w.safetensors")  # fmt: skip
 
