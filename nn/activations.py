@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.optim`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar

@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.transformer`.
 """
 
-from __future__ import annotations
-
 from itertools import groupby
 from math import prod
 from typing import Any

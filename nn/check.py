@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.linear`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 __all__ = ["expect", "expect_float", "require"]

@@ -4,8 +4,6 @@ What lies under each element of the kernel is one strided slice of the input; th
 added up slice by slice.  Next to read: :mod:`nn.normalization`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import product

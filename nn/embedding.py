@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.dropout`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -6,8 +6,6 @@ at the values to choose a branch, so a recorded one can be replayed on other inp
 Next to read: :mod:`nn.losses`.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

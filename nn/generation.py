@@ -5,8 +5,6 @@ log-probabilities (V,) of the next one, and the next state.  Several continuatio
 state, so a step leaves the old one as it is.  Next to read: :mod:`nn.scores`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 

@@ -1,12 +1,10 @@
 """GPT (003 §13.2): a transformer that says which token comes next, in the layout of GPT-2."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -183,7 +181,7 @@ class GPT(Module):
     @classmethod
     def from_pretrained(
         cls, path: str | Path, config: GPTConfig | None = None, *, dtype: Any = np.float32
-    ) -> GPT:
+    ) -> Self:
         """A GPT in ``eval()`` with the weights of a safetensors file, or of that in a directory.
 
         config  by default what config.json beside the weights says

@@ -5,8 +5,6 @@ weights are the symmetry problem: units that start equal get equal gradients and
 weights are drawn, and only biases start at 0.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

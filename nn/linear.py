@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.functional`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any

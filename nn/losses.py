@@ -7,8 +7,6 @@ targets are classes; a plain target takes the input's dtype.
 Next to read: :mod:`nn.activations`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,11 +3,9 @@
 Next to read: :mod:`nn.check`.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -61,17 +59,17 @@ class Module:
         """Every parameter once, in the order in which the attributes were made."""
         return [p for _, p in self.named_parameters()]
 
-    def modules(self) -> list[Module]:
+    def modules(self) -> "list[Module]":
         """This module and all modules inside it."""
         return [self, *(m for _, m in _walk(self, "") if isinstance(m, Module))]
 
-    def train(self, mode: bool = True) -> Module:
+    def train(self, mode: bool = True) -> Self:
         """Set ``training`` here and in all modules inside; returns the module."""
         for module in self.modules():
             module.training = mode
         return self
 
-    def eval(self) -> Module:
+    def eval(self) -> Self:
         """The contrary of :meth:`train`: layers such as dropout do nothing."""
         return self.train(False)
 
@@ -173,7 +171,7 @@ class ModuleList(Module):
     def named_attributes(self) -> Iterator[tuple[str, Any]]:
         return ((str(i), layer) for i, layer in enumerate(self._layers))
 
-    def append(self, layer: Callable[..., Any]) -> ModuleList:
+    def append(self, layer: Callable[..., Any]) -> Self:
         self._layers.append(layer)
         return self
 

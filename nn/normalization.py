@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.embedding`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

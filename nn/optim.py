@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.schedules`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature

@@ -6,8 +6,6 @@ product of several.
 Next to read: :mod:`nn.init`.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

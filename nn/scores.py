@@ -4,8 +4,6 @@ They take plain arrays or Variables and give plain numbers.  Sequences are lists
 or anything hashable; a string would be a sequence of letters, and is refused.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Hashable, Sequence

@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.training`.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -6,8 +6,6 @@ resumes to the last bit.
 Next to read: :mod:`nn.generation`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice

@@ -3,8 +3,6 @@
 Next to read: :mod:`nn.gpt`.
 """
 
-from __future__ import annotations
-
 from copy import deepcopy
 from typing import Any
 
