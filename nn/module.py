@@ -4,12 +4,13 @@ Next to read: :mod:`nn.check`.
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from autograd_tape import Variable
+from autograd_tape.variable import as_value
 
 __all__ = ["Module", "ModuleList", "Sequential"]
 
@@ -46,14 +47,14 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Variable]]:
         """(``"layer.0.weight"``, variable) for every parameter; a shared one once."""
         seen: set[int] = set()
-        for name, p in _walk(self, ""):
+        for name, p in _walk(self):
             if isinstance(p, Variable) and id(p) not in seen:
                 seen.add(id(p))
                 yield name, p
 
     def named_buffers(self) -> Iterator[tuple[str, Any]]:
         """(``"layer.0.running_mean"``, array) for every buffer."""
-        return ((name, x) for name, x in _walk(self, "") if isinstance(x, np.ndarray))
+        return ((name, x) for name, x in _walk(self) if isinstance(x, np.ndarray))
 
     def parameters(self) -> list[Variable]:
         """Every parameter once, in the order in which the attributes were made."""
@@ -61,7 +62,7 @@ class Module:
 
     def modules(self) -> "list[Module]":
         """This module and all modules inside it."""
-        return [self, *(m for _, m in _walk(self, "") if isinstance(m, Module))]
+        return [self, *(m for _, m in _walk(self) if isinstance(m, Module))]
 
     def train(self, mode: bool = True) -> Self:
         """Set ``training`` here and in all modules inside; returns the module."""
@@ -77,10 +78,7 @@ class Module:
 
     def state_dict(self) -> dict[str, Any]:
         """Name and a copy of the value of every parameter and buffer, as safetensors saves them."""
-        return {n: np.array(x.value if isinstance(x, Variable) else x) for n, x in self._state()}
-
-    def _state(self) -> list[tuple[str, Any]]:
-        return [(n, x) for n, x in _walk(self, "") if isinstance(x, (Variable, np.ndarray))]
+        return {n: np.array(as_value(x)) for n, x in _walk(self) if not isinstance(x, Module)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer the value of its name in ``state``, in its own dtype.
@@ -88,7 +86,7 @@ class Module:
         Raises ValueError, with every missing name, unexpected name and wrong shape in one message,
         and then changes nothing.
         """
-        own = dict(self._state())
+        own = {name: x for name, x in _walk(self) if not isinstance(x, Module)}
         new = {name: np.asarray(state[name]) for name in own if name in state}
         problems = [
             *(f"missing: {n}, shape {p.shape}" for n, p in own.items() if n not in state),
@@ -128,7 +126,7 @@ class Module:
 
     def __repr__(self) -> str:
         name, extra = type(self).__name__, self.extra_repr()
-        children = [(n, m) for n, m in _walk(self, "", deep=False) if isinstance(m, Module)]
+        children = [(n, m) for n, m in _walk(self, deep=False) if isinstance(m, Module)]
         if not children:
             return f"{name}({extra})"
         lines = [extra] * bool(extra) + [f"({name}): {child!r}" for name, child in children]
@@ -136,7 +134,7 @@ class Module:
 
 
 def _walk(
-    module: Module, prefix: str, deep: bool = True, around: tuple[int, ...] = ()
+    module: Module, prefix: str = "", deep: bool = True, around: tuple[int, ...] = ()
 ) -> Iterator[tuple[str, Any]]:
     """(dotted name, Variable, array or Module) below ``module``; what is inside those if ``deep``.
 
@@ -162,27 +160,13 @@ def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[t
         yield name, x
 
 
-class ModuleList(Module):
+class ModuleList(Module, list[Any]):
     """A list of layers that are found; it has no forward of its own.  Names are numbers."""
 
-    def __init__(self, layers: Iterable[Callable[..., Any]] = ()) -> None:
-        self._layers = list(layers)
+    __hash__ = object.__hash__  # type: ignore[assignment]
 
     def named_attributes(self) -> Iterator[tuple[str, Any]]:
-        return ((str(i), layer) for i, layer in enumerate(self._layers))
-
-    def append(self, layer: Callable[..., Any]) -> Self:
-        self._layers.append(layer)
-        return self
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._layers)
-
-    def __len__(self) -> int:
-        return len(self._layers)
-
-    def __getitem__(self, i: int) -> Any:
-        return self._layers[i]
+        return ((str(i), layer) for i, layer in enumerate(self))
 
 
 class Sequential(ModuleList):
