@@ -138,7 +138,7 @@ def test_names_are_pytorchs() -> None:
     assert [p.name for p in net.parameters()] == list(net.state_dict())
     assert list(GRUCell(3, 4, bias=False).state_dict()) == ["weight_ih", "weight_hh"]
     assert repr(net) == "LSTM(3, 4, num_layers=2, bidirectional=True)"
-    assert repr(GRUCell(3, 4)) == "GRUCell(3, 4, bias=True)"
+    assert repr(GRUCell(3, 4)) == "GRUCell(3, 4)"
 
 
 def test_initial_values_are_pytorchs_and_follow_the_seed() -> None:
@@ -195,6 +195,8 @@ def test_each_sequence_is_as_if_alone(network: Any, bidirectional: bool) -> None
     for n, length in enumerate(lengths):
         np.testing.assert_array_equal(y.value[length:, n], 0)
         own = tuple(s[:, n] for s in hx) if network is LSTM else hx[:, n]
+        alone, _ = net(padded[:, n], own, lengths=length)  # without the axis of the batch
+        np.testing.assert_allclose(alone.value, y.value[:, n], rtol=1e-10)
         if length == 0:
             expected_last = [s[:, n] for s in (hx if network is LSTM else (hx,))]
         else:
@@ -239,31 +241,36 @@ def test_empty_batches(network: Any) -> None:
 
 def test_errors_say_what_is_wanted() -> None:
     net, x = LSTM(3, 4), np.zeros((5, 2, 3), np.float32)
-    with pytest.raises(ValueError, match=r"LSTM: the input has shape \(5, 2, 4\).*input_size = 3"):
+    shapes = r"must have \(T, N, 3\) or \(T, 3\)"
+    with pytest.raises(ValueError, match=rf"LSTM: the input has shape \(5, 2, 4\), and {shapes}"):
         net(np.zeros((5, 2, 4), np.float32))
-    with pytest.raises(ValueError, match="2 or 3 axes"):
+    with pytest.raises(ValueError, match=shapes):
         net(np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match=r"must have \(N, T, 3\) or \(T, 3\)"):
+        RNN(3, 4, batch_first=True)(np.zeros(3, np.float32))
+    with pytest.raises(ValueError, match=r"GRUCell: the input .* must have \(N, 3\) or \(3,\)"):
+        GRUCell(3, 4)(x)
     with pytest.raises(TypeError, match="dtype int64"):
         net(np.zeros((5, 2, 3), int))
     with pytest.raises(ValueError, match="no steps"):
         net(np.zeros((0, 2, 3), np.float32))
     with pytest.raises(ValueError, match=r"the state is a pair \(h, c\), not ndarray"):
         net(x, np.zeros((1, 2, 4), np.float32))
-    with pytest.raises(ValueError, match=r"c_0 has shape \(1, 2, 5\), it must have \(1, 2, 4\)"):
+    with pytest.raises(ValueError, match=r"c_0 has shape \(1, 2, 5\), and must have \(1, 2, 4\)"):
         net(x, (np.zeros((1, 2, 4), np.float32), np.zeros((1, 2, 5), np.float32)))
     with pytest.raises(TypeError, match=r"h_0.*int64"):
         GRU(3, 4)(x, np.zeros((1, 2, 4), int))
     with pytest.raises(ValueError, match="h_0 has shape"):
         GRUCell(3, 4)(x[0], np.zeros((2, 3), np.float32))
-    for lengths, message in [([1], "one per sequence"), ([1, 6], "5 steps"), ([-1, 2], "-1 to 2")]:
-        with pytest.raises(ValueError, match=message):
+    for lengths in ([1], [1, 6], [-1, 2], [1.0, 2.0]):
+        with pytest.raises(ValueError, match=r"integers from 0 to the 5 steps, shape \(2,\)"):
             net(x, lengths=lengths)
-    with pytest.raises(TypeError, match="lengths has dtype float64"):
-        net(x, lengths=[1.0, 2.0])
     with pytest.raises(ValueError, match="nonlinearity is 'tanh' or 'relu'"):
         RNN(3, 4, nonlinearity="sigmoid")
     with pytest.raises(ValueError, match="recurrent_init"):
         RNNCell(3, 4, recurrent_init="zeros")
+    with pytest.raises(TypeError, match="nonlinearity"):
+        LSTM(3, 4, nonlinearity="relu")
     with pytest.raises(ValueError, match="num_layers"):
         GRU(3, 4, 0)
     with pytest.raises(ValueError, match=r"probability"):

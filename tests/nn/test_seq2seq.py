@@ -12,6 +12,7 @@ from autograd_tape.testing import check_grads
 from nn import functional as F
 from nn import optim
 from nn.generation import beam_search, generate
+from nn.recurrent import GRU, RNN
 from nn.seq2seq import AdditiveAttention, Seq2Seq
 
 SOURCE = np.array([[3, 1, 4, 1], [2, 6, 0, 0], [5, 0, 0, 0]])
@@ -36,9 +37,8 @@ def softmax(x: Any) -> Any:
 # -- attention -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("score", ["notes", "additive"])
-def test_attention_is_the_notes_formula(score: str) -> None:
-    layer = AdditiveAttention(3, 4, 5, score, dtype=float, rng=np.random.default_rng(0))
+def test_attention_is_the_notes_formula() -> None:
+    layer = AdditiveAttention(3, 4, 5, dtype=float, rng=np.random.default_rng(0))
     rng = np.random.default_rng(1)
     d, h = rng.standard_normal((2, 3, 3)), rng.standard_normal((2, 6, 4))
     mask = np.arange(6) < np.array([[6], [2]])
@@ -47,23 +47,15 @@ def test_attention_is_the_notes_formula(score: str) -> None:
     w, u = layer.query.weight.value, layer.key.weight.value
     for n in range(2):
         for i in range(3):
-            if layer.energy is None:
-                e = [(w @ d[n, i]) @ (u @ h[n, j]) for j in range(6) if mask[n, j]]
-            else:
-                v = layer.energy.weight.value[0]
-                e = [v @ np.tanh(w @ d[n, i] + u @ h[n, j]) for j in range(6) if mask[n, j]]
+            e = [(w @ d[n, i]) @ (u @ h[n, j]) for j in range(6) if mask[n, j]]
             expected = softmax(np.array(e))
             np.testing.assert_allclose(a.value[n, i, mask[n]], expected, rtol=1e-12)
             np.testing.assert_array_equal(a.value[n, i, ~mask[n]], 0)
             np.testing.assert_allclose(context.value[n, i], expected @ h[n, mask[n]], rtol=1e-12)
-    alone, weights = layer(d[:, 0], h, mask)
-    np.testing.assert_allclose(alone.value, context.value[:, 0], rtol=1e-12)
-    np.testing.assert_allclose(weights.value, a.value[:, 0], rtol=1e-12)
 
 
-@pytest.mark.parametrize("score", ["notes", "additive"])
-def test_gradients_of_attention(score: str) -> None:
-    layer = AdditiveAttention(2, 3, 4, score, dtype=float, rng=np.random.default_rng(0))
+def test_gradients_of_attention() -> None:
+    layer = AdditiveAttention(2, 3, 4, dtype=float, rng=np.random.default_rng(0))
     rng = np.random.default_rng(1)
     mask = np.array([[True, True, False], [False] * 3])
     d, h = rng.standard_normal((2, 2, 2)), rng.standard_normal((2, 3, 3))
@@ -73,7 +65,7 @@ def test_gradients_of_attention(score: str) -> None:
 
 def test_a_row_that_is_masked_altogether_gives_zeros() -> None:
     layer, h = AdditiveAttention(2, 2, 2), Variable(np.ones((1, 3, 2), np.float32))
-    context, a = layer(np.ones((1, 2), np.float32), h, np.zeros((1, 3), bool))
+    context, a = layer(np.ones((1, 1, 2), np.float32), h, np.zeros((1, 3), bool))
     assert not a.value.any()
     assert not context.value.any()
     np.sum(context).backward()
@@ -82,21 +74,22 @@ def test_a_row_that_is_masked_altogether_gives_zeros() -> None:
 
 def test_errors_of_attention() -> None:
     layer = AdditiveAttention(2, 2, 2)
-    d, h = np.ones((1, 2), np.float32), np.ones((1, 3, 2), np.float32)
-    with pytest.raises(ValueError, match=r"shape \(1, 2\), it must be \(1, 3\)"):
-        layer(d, h, np.ones((1, 2), bool))
-    with pytest.raises(TypeError, match="give booleans"):
-        layer(d, h, np.ones((1, 3)))
-    with pytest.raises(ValueError, match="'notes' or 'additive'"):
-        AdditiveAttention(2, 2, 2, "dot")
+    d, h = np.ones((1, 1, 2), np.float32), np.ones((1, 3, 2), np.float32)
+    for mask in (np.ones((1, 2), bool), np.ones((1, 3))):
+        with pytest.raises(ValueError, match=r"the mask must be booleans \(1, 3\)"):
+            layer(d, h, mask)
+    with pytest.raises(ValueError, match=r"Linear: the input has shape \(1, 3, 3\)"):
+        layer(d, np.ones((1, 3, 3), np.float32))
+    with pytest.raises(TypeError, match="dtype int64"):
+        layer(np.ones((1, 1, 2), int), h)
 
 
 # -- the model -------------------------------------------------------------------------------------
 
 VARIANTS: list[dict[str, Any]] = [
-    {}, {"cell": "gru"}, {"cell": "rnn", "num_layers": 2}, {"bidirectional": False},
-    {"attention": None}, {"attention": "additive", "attention_size": 2, "num_layers": 2},
-    {"copy": True, "unknown": 0}, {"copy": True, "unknown": 0, "cell": "gru", "num_layers": 2},
+    {}, {"cell": GRU}, {"cell": RNN, "num_layers": 2}, {"bidirectional": False},
+    {"bidirectional": False, "num_layers": 2},
+    {"copy": True, "unknown": 0}, {"copy": True, "unknown": 0, "cell": GRU, "num_layers": 2},
 ]  # fmt: skip
 
 
@@ -107,13 +100,10 @@ def test_steps_give_what_teacher_forcing_gives(options: dict[str, Any]) -> None:
     assert logits.shape == (3, 3, 7)
     state = net.encode(SOURCE, LENGTHS)
     for t in range(3):
-        one, state, a = net.step(TARGET[:, t], state)
-        np.testing.assert_allclose(one.value, logits.value[:, t], rtol=1e-10)
-        if options.get("attention", "notes") is None:
-            assert a is None
-            continue
-        np.testing.assert_allclose(a.value.sum(axis=1), 1, rtol=1e-12)
-        np.testing.assert_array_equal(a.value[np.arange(4) >= LENGTHS[:, None]], 0)
+        one, state, a = net.decode(TARGET[:, t : t + 1], state)
+        np.testing.assert_allclose(one.value[:, 0], logits.value[:, t], rtol=1e-10)
+        np.testing.assert_allclose(a.value.sum(axis=2), 1, rtol=1e-12)
+        np.testing.assert_array_equal(a.value[:, 0][np.arange(4) >= LENGTHS[:, None]], 0)
 
 
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
@@ -137,7 +127,7 @@ def test_gradients_reach_every_parameter(options: dict[str, Any]) -> None:
         assert g.any(), name
 
 
-@pytest.mark.parametrize("options", [{}, {"copy": True, "unknown": 0, "cell": "gru"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"copy": True, "unknown": 0, "cell": GRU}], ids=str)
 def test_the_gradient(options: dict[str, Any]) -> None:
     net = Seq2Seq(5, 5, 2, 2, dtype=float, rng=np.random.default_rng(0), **options)
     source, target = np.array([[1, 6, 1], [4, 2, 0]]), np.array([[1, 2], [1, 5]])
@@ -172,8 +162,6 @@ def test_the_copy_distribution_is_the_notes_formula() -> None:
     log_p, after, a = net.decode(TARGET[:2], state)
     assert log_p.shape == (2, 3, 9)
     np.testing.assert_allclose(np.exp(log_p.value).sum(axis=-1), 1, rtol=1e-12)
-    assert net.switch is not None
-    assert net.switch_before is not None
 
     d, _ = net.decoder(net.target_embedding(TARGET[:2]), state.recurrent)
     d, memory, h0 = d.value, state.memory.value, state.recurrent[0].value[-1]
@@ -249,25 +237,15 @@ def test_it_learns_to_copy_words_that_it_has_never_had_an_id_for() -> None:
     source = rng.permuted(source, axis=1)  # one unknown word somewhere: say which
     target = source.max(axis=1)[:, None]
     net, loss = trained(
-        150, 0.2, source, np.full((32, 1), start), target, copy=True, unknown=1, cell="gru"
+        150, 0.2, source, np.full((32, 1), start), target, copy=True, unknown=1, cell=GRU
     )
     assert loss < 0.1
     state = net.encode(np.array([[2, 15, 3, 4]]))  # an id never seen
-    log_p, state, a = net.step(start, state)
-    assert log_p.shape == (1, 16)
+    log_p, state, a = net.decode([[start]], state)
+    assert log_p.shape == (1, 1, 16)
     assert np.argmax(log_p.value) == 15
     assert np.argmax(a.value) == 1
     assert state.p_gen.value < 0.5
-
-
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_rows_of_a_state_can_be_selected_for_beams(cell: str) -> None:
-    net = model(cell=cell, copy=True, unknown=0)
-    _, state, _ = net.step([1, 1, 1], net.encode(SOURCE, LENGTHS))
-    rows = [2, 0, 0, 1]
-    whole, _, _ = net.step([4, 5, 6], state)
-    chosen, _, _ = net.step(np.array([4, 5, 6])[rows], state.select(rows))
-    np.testing.assert_allclose(chosen.value, whole.value[rows], rtol=1e-10)
 
 
 # -- errors ----------------------------------------------------------------------------------------
@@ -281,17 +259,28 @@ def test_errors_say_what_is_wanted() -> None:
         net(SOURCE * 1.0, LENGTHS, TARGET)
     with pytest.raises(IndexError, match="token id -1"):
         model(copy=True, unknown=0)(SOURCE - 1, LENGTHS, TARGET)
-    with pytest.raises(ValueError, match=r"source has shape \(4,\)"):
-        net(SOURCE[0], LENGTHS, TARGET)
-    with pytest.raises(ValueError, match=r"target_in has shape \(2, 3\).*N = 3"):
+    for wrong in ((SOURCE[0], LENGTHS, TARGET), (SOURCE, LENGTHS, TARGET[0])):
+        with pytest.raises(ValueError, match=r"token ids have shape .*must have \(N, T\)"):
+            net(*wrong)
+    with pytest.raises(ValueError, match=r"h_0 has shape \(1, 3, 4\), and must have \(1, 2, 4\)"):
         net(SOURCE, LENGTHS, TARGET[:2])
     with pytest.raises(ValueError, match="4 steps"):
         net(SOURCE, LENGTHS + 1, TARGET)
-    with pytest.raises(ValueError, match="cell is 'rnn'"):
-        model(cell="transformer")
-    with pytest.raises(ValueError, match="needs attention"):
-        model(copy=True, attention=None, unknown=0)
-    with pytest.raises(ValueError, match="needs attention and one vocabulary"):
+    with pytest.raises(ValueError, match="one vocabulary"):
         Seq2Seq(7, 8, 3, 4, copy=True, unknown=0)
-    with pytest.raises(ValueError, match="needs unknown="):
-        model(copy=True)
+    for unknown in (-1, 7):
+        with pytest.raises(ValueError, match="and unknown= a word"):
+            model(copy=True, unknown=unknown)
+
+
+def test_without_attention_the_decoder_knows_the_summary_alone() -> None:
+    net = Seq2Seq(9, 7, 4, 5, attention=False, rng=np.random.default_rng(0))
+    source, target_in = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[0, 1], [0, 2]])
+    state = net.encode(source)
+    logits, _, weights = net.decode(target_in, state)
+    d, _ = net.decoder(net.target_embedding(target_in), state.recurrent)
+    np.testing.assert_array_equal(logits.value, net.output(d).value)
+    assert logits.shape == (2, 2, 7)
+    assert weights is None
+    with pytest.raises(ValueError, match="copy needs attention"):
+        Seq2Seq(9, 9, 4, 5, attention=False, copy=True, unknown=1)
