@@ -1,10 +1,6 @@
-"""The activations and losses of :mod:`nn.functional` as modules.
-
-Next to read: :mod:`nn.optim`.
-"""
+"""The activations and losses of :mod:`nn.functional` as modules.  Next to read: :mod:`nn.optim`."""
 
 import inspect
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,37 +10,32 @@ from autograd_tape import Variable
 from . import functional as F
 from .module import Module
 
-__all__ = [
-    "ELU", "GELU", "SELU", "Abs", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss",
-    "HalfSquaredError", "Identity", "L1Loss", "LeakyReLU", "LogSigmoid", "LogSoftmax", "MSELoss",
-    "Mish", "NLLLoss", "PReLU", "PerceptronLoss", "RMSELoss", "ReLU", "SiLU", "Sigmoid", "Sign",
-    "Sinc", "Softmax", "Softplus", "Softsign", "Step", "Tanh",
-]  # fmt: skip
+__all__ = ["ELU", "GELU", "SELU", "Abs", "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss",
+           "HalfSquaredError", "Identity", "L1Loss", "LeakyReLU", "LogSigmoid", "LogSoftmax",
+           "MSELoss", "Mish", "NLLLoss", "PReLU", "PerceptronLoss", "RMSELoss", "ReLU", "SiLU",
+           "Sigmoid", "Sign", "Sinc", "Softmax", "Softplus", "Softsign", "Step",
+           "Tanh"]  # fmt: skip
 
 
 class FunctionLayer(Module):
-    """A layer that is a function: its options are attributes, arrays among them are buffers.
+    """A layer that is a function, whose arguments with defaults become attributes or buffers.
 
-    ``class ELU(FunctionLayer, of=elu)`` takes those arguments of ``elu(x, alpha=1.0)`` that have
-    defaults, and has its docstring if it has none.
+    ``class ELU(FunctionLayer, of=elu)`` is made as ``ELU(alpha=1.0)``, with the docstring of elu.
     """
 
     __signature__: ClassVar[inspect.Signature]
-    _function: ClassVar[Callable[..., Any]]
+    _function: ClassVar[Any]
 
-    def __init_subclass__(cls, of: Callable[..., Any] | None = None) -> None:
+    def __init_subclass__(cls, of: Any = None) -> None:
         if of is not None:  # else a subclass of a subclass
-            given = inspect.signature(of).parameters.values()
+            given = () if isinstance(of, np.ufunc) else inspect.signature(of).parameters.values()
             cls.__signature__ = inspect.Signature([p for p in given if p.default is not p.empty])
             cls._function, cls.__doc__ = staticmethod(of), cls.__doc__ or of.__doc__
             if not cls.__signature__.parameters:  # nothing to look up at each call
                 cls.forward = staticmethod(of)  # type: ignore[method-assign]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            bound = self.__signature__.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{type(self).__name__}: {error}") from None
+        bound = self.__signature__.bind(*args, **kwargs)
         bound.apply_defaults()
         for name, x in bound.arguments.items():
             setattr(self, name, np.array(x) if isinstance(x, (list, tuple)) else x)
@@ -90,9 +81,7 @@ class NLLLoss(FunctionLayer, of=F.nll_loss): ...
 class PReLU(Module):
     """:func:`nn.functional.prelu`; weight: (num_parameters,), ``init`` at first, is learnt."""
 
-    def __init__(
-        self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = np.float32
-    ) -> None:
+    def __init__(self, num_parameters: int = 1, init: Any = 0.25, dtype: Any = np.float32) -> None:
         self.num_parameters = num_parameters
         self.weight = Variable(np.full(num_parameters, init, dtype))
 

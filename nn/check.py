@@ -1,11 +1,6 @@
-"""What layers ask of their arguments: an error says which layer, what came, and what to give.
-
-Next to read: :mod:`nn.linear`.
-"""
+"""What layers ask of their arguments, in clear errors.  Next to read: :mod:`nn.linear`."""
 
 from typing import Any
-
-__all__ = ["expect", "expect_float", "require"]
 
 
 def require(holds: object, message: str, error: type[Exception] = ValueError) -> None:
@@ -18,10 +13,8 @@ def expect_float(what: str, x: Any) -> None:
     """Raise TypeError for what is no array of floating-point numbers."""
     dtype = getattr(x, "dtype", type(x).__name__)
     if getattr(dtype, "kind", "") not in ("f", "c"):
-        raise TypeError(
-            f"{what} has dtype {dtype}; give an array of floating-point numbers, as "
-            "x.astype(np.float32)"
-        )
+        advice = "give an array of floating-point numbers, as x.astype(np.float32)"
+        raise TypeError(f"{what} has dtype {dtype}; {advice}")
 
 
 def expect(what: str, x: Any, *shapes: tuple[Any, ...]) -> None:
@@ -32,15 +25,15 @@ def expect(what: str, x: Any, *shapes: tuple[Any, ...]) -> None:
             ``(..., "T", 16)``
     """
     expect_float(what, x)
+    shape = x.shape
     for want in shapes:
-        sizes = want[1:] if want[:1] == (...,) else want
-        n = len(sizes)
-        if len(x.shape) >= n if sizes is not want else len(x.shape) == n:
-            given = x.shape[len(x.shape) - n :]
-            if all(b.__class__ is str or a == b for a, b in zip(given, sizes, strict=True)):
-                return
-    wanted = " or ".join(
-        f"({', '.join('...' if n is ... else str(n) for n in want)}{',' * (len(want) == 1)})"
-        for want in shapes
-    )
-    raise ValueError(f"{what} has shape {x.shape}, and must have {wanted}")
+        given = shape
+        if want[:1] == (...,):
+            given, want = shape[1 - len(want) :], want[1:]
+        if given == want or (
+            len(given) == len(want)
+            and all(n == m or m.__class__ is str for n, m in zip(given, want, strict=True))
+        ):
+            return
+    wanted = " or ".join(map(str, shapes)).replace("Ellipsis", "...").replace("'", "")
+    raise ValueError(f"{what} has shape {shape}, and must have {wanted}")

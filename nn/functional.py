@@ -1,9 +1,7 @@
-"""Layers without parameters, as functions of arrays or Variables; the losses are found here, too.
+"""Activations, losses and ``linear`` as functions of arrays or Variables.
 
-Each activation works element by element on any shape; dtypes stay as they are.  None of them looks
-at the values to choose a branch, so a recorded one can be replayed on other inputs.
-
-Next to read: :mod:`nn.losses`.
+An activation works element by element on any shape, and keeps the dtype.  None looks at the values
+to choose a branch, so a recorded one can be replayed.  Next to read: :mod:`nn.activations`.
 """
 
 import math
@@ -11,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import primitives
+from autograd_tape import primitives, where_safe
 from autograd_tape.variable import as_value
 
-from . import losses
-from .check import expect, require
-from .losses import *  # noqa: F403
+from .check import expect, expect_float, require
 
-__all__ = [
-    "abs", "elu", "gelu", "identity", "leaky_relu", "linear", "log_softmax", "logsigmoid", "mish",
-    "prelu", "relu", "selu", "sigmoid", "sign", "silu", "sinc", "softmax", "softplus", "softsign",
-    "step", "swish", "tanh",
-]  # fmt: skip
-__all__ += losses.__all__
+__all__ = ["abs", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+           "elu", "gelu", "half_squared_error", "identity", "l1_loss", "leaky_relu", "linear",
+           "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "perceptron_loss", "prelu",
+           "relu", "rmse_loss", "selu", "sigmoid", "sign", "silu", "sinc", "softmax", "softplus",
+           "softsign", "step", "tanh"]  # fmt: skip
+
+# NumPy's: |x| with derivative 0 at 0; the sign, a plain array that no gradient passes; tanh
+abs, sign, tanh = np.abs, np.sign, np.tanh
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -33,27 +31,14 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
 
 def step(x: Any, threshold: float = 0.0) -> Any:
-    """1 where x >= threshold, else 0 (003 §1.1.1); a plain array: no gradient passes.
-
-    Learn with the perceptron criterion, or a sigmoid.
-    """
+    """1 where x >= threshold, else 0 (003 §1.1.1); a plain array: no gradient passes."""
     reached = x >= threshold  # a comparison: v.explain() will say that the path ended here
     return float(reached) if reached.__class__ is bool else reached.astype(as_value(x).dtype)
-
-
-def sign(x: Any) -> Any:
-    """-1, 0 or 1; a plain array: no gradient passes."""
-    return np.sign(x)
 
 
 def identity(x: Any) -> Any:
     """x itself."""
     return x
-
-
-def abs(x: Any) -> Any:
-    """|x|, with derivative 0 at 0."""
-    return np.abs(x)
 
 
 def relu(x: Any) -> Any:
@@ -88,24 +73,19 @@ def selu(x: Any) -> Any:
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
 
 
-def softplus(x: Any, beta: float = 1.0) -> Any:
-    """log(1 + exp(beta·x)) / beta, a smooth relu: "SReLU" in 004."""
-    require(beta > 0, "softplus: beta must be positive")
-    # log(1 + e^u) = log(e^u + e^0), which logaddexp does without overflow
-    return np.logaddexp(x, 0.0) if beta == 1 else np.logaddexp(beta * x, 0.0) / beta
+def softplus(x: Any) -> Any:
+    """log(1 + eˣ) = log(eˣ + e⁰), a smooth relu: "SReLU" in 004."""
+    return np.logaddexp(x, 0.0)
 
 
 def silu(x: Any) -> Any:
     """x·sigmoid(x) (Hendrycks & Gimpel 2016), also called swish (Ramachandran et al. 2017)."""
-    return x * primitives.exponential.sigmoid(x)
-
-
-swish = silu
+    return x * sigmoid(x)
 
 
 def mish(x: Any) -> Any:
     """x·tanh(softplus(x)) (Misra 2019)."""
-    return x * np.tanh(np.logaddexp(x, 0.0))
+    return x * np.tanh(softplus(x))
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -123,15 +103,10 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     return 0.5 * x * (1.0 + np.tanh(x * (c + 0.044715 * c * (x * x))))
 
 
-def tanh(x: Any) -> Any:
-    """The hyperbolic tangent."""
-    return np.tanh(x)
-
-
 def sigmoid(x: Any, alpha: float = 1.0) -> Any:
     """1 / (1 + exp(-alpha·x)); alpha is the slope of 003 §1.1.1."""
-    sloped = x if alpha.__class__ is float and alpha == 1.0 else alpha * x
-    return primitives.exponential.sigmoid(sloped)
+    plain = alpha.__class__ is float and alpha == 1.0
+    return primitives.exponential.sigmoid(x if plain else alpha * x)
 
 
 def logsigmoid(x: Any) -> Any:
@@ -157,3 +132,139 @@ def softmax(x: Any, dim: int = -1) -> Any:
 def log_softmax(x: Any, dim: int = -1) -> Any:
     """log(softmax(x)), finite where softmax underflows."""
     return primitives.softmax.log_softmax(x, axis=dim)
+
+
+# Losses.  Input and target have one shape, but where targets are classes; a plain target takes the
+# input's dtype.  ``reduction`` is "mean", "sum", or "none" for one value per element; the mean of
+# nothing (an empty batch, every target ignored) is 0.
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The squared error (y - d)²."""
+    return _reduced((input - _aligned("mse_loss", input, target)) ** 2, reduction)
+
+
+def half_squared_error(input: Any, target: Any, reduction: str = "sum") -> Any:
+    """Half of the squared error, summed: E = ½Σ(y - d)² (003 §3.2)."""
+    return _reduced(0.5 * (input - _aligned("half_squared_error", input, target)) ** 2, reduction)
+
+
+def rmse_loss(input: Any, target: Any) -> Any:
+    """√(Σ(y - d)²/n) = ‖y - d‖/√n; its gradient where all errors are 0 is 0."""
+    error = input - _aligned("rmse_loss", input, target)
+    return np.linalg.norm(np.ravel(error)) / max(error.size, 1) ** 0.5
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The absolute error |y - d|: MAE, "MAD" in the notes."""
+    return _reduced(np.abs(input - _aligned("l1_loss", input, target)), reduction)
+
+
+def perceptron_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """The perceptron criterion max(0, -d·v) of v = wᵀx for desired signs d = ±1 (003 §2).
+
+    Its gradient in w is -d·x on mistakes and 0 elsewhere: the fixed-increment rule.  v = 0 counts
+    as a mistake, so that weights may start at 0.  Raises ValueError for other targets than ±1.
+    """
+    target = _aligned("perceptron_loss", input, target)
+    signs = np.abs(as_value(target)) == 1
+    require(signs.all(), "perceptron_loss: targets must be -1 or 1; for 0 or 1 give 2·target - 1")
+    return _reduced(np.clip(-target * input, 0.0, None), reduction)  # clip's slope at 0 is 1
+
+
+def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """-(d·log p + (1 - d)·log(1 - p)); input and target in [0, 1], else ValueError."""
+    target = _aligned("binary_cross_entropy", input, target)
+    _expect_probabilities("binary_cross_entropy: input (of logits: ..._with_logits)", input)
+    _expect_probabilities("binary_cross_entropy: target", target)
+    return _reduced(-(target * _log(input) + (1.0 - target) * _log(1.0 - input)), reduction)
+
+
+def _log(p: Any) -> Any:
+    """log p; at p = 0 the value -100 and slope 1e12, as PyTorch has them in its BCE."""
+    positive = np.asarray(as_value(p) > 0)
+    return np.log(p) if positive.all() else where_safe(positive, np.log, p, 1e12 * p - 100.0)
+
+
+def binary_cross_entropy_with_logits(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """binary_cross_entropy of sigmoid(z), stable for any logits z; the gradient is ŷ - d."""
+    target = _aligned("binary_cross_entropy_with_logits", input, target)
+    _expect_probabilities("binary_cross_entropy_with_logits: target", target)
+    # l = (1 - d)·z + log(1 + e^-z)
+    return _reduced((1.0 - target) * input + np.logaddexp(-input, 0.0), reduction)
+
+
+def cross_entropy(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """-Σ_c w_c·d_c·log softmax(z)_c, stable: 000's "binary" cross-entropy, for C classes.
+
+    input   logits z: (N, C), (N, C, d1, ...), or (C,)
+    target  class indices in [0, C), shape of input without C, where ``ignore_index`` does not
+            count; or probabilities, shape of input
+    weight  (C,): how much each class counts; the mean over indices is divided by their weights
+    Raises ValueError for wrong shapes and values, TypeError for targets of other dtypes.
+    """
+    expect_float("cross_entropy: the input", input)
+    log_p = log_softmax(input, min(input.ndim - 1, 1))
+    return nll_loss(log_p, target, weight, ignore_index=ignore_index, reduction=reduction)
+
+
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, *, ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """The same of log-probabilities, -Σ_c w_c·d_c·log p_c; arguments as of cross_entropy."""
+    expect("cross_entropy: the input", input, (..., "C"))
+    given, shape, axis = np.asarray(as_value(target)), input.shape, min(input.ndim - 1, 1)
+    batch, classes = shape[:axis] + shape[axis + 1 :], shape[axis]
+    w = None if weight is None else np.asarray(weight, input.dtype)
+    require(w is None or w.shape == (classes,), f"cross_entropy: weight must be {(classes,)}")
+    if given.dtype.kind == "f" and given.shape == shape:
+        _expect_probabilities("cross_entropy: a target of floats holds probabilities and", given)
+        target = _aligned("cross_entropy", input, target)
+        target = target if w is None else target * w.reshape((-1,) + (1,) * (len(batch) - axis))
+        return _reduced(-np.sum(input * target, axis=axis), reduction)
+    if given.dtype.kind not in "iu" or given.shape != batch:
+        raise (ValueError if given.dtype.kind in "iu" else TypeError)(
+            f"cross_entropy: target has shape {given.shape} and dtype {given.dtype}; for input "
+            f"{shape} give class indices (integers) {batch}, or probabilities {shape}; for logits "
+            "(..., C) give logits.reshape(-1, C) and target.reshape(-1)"
+        )
+    counts = given != ignore_index
+    n = int(np.count_nonzero(counts))
+    index = given if n == given.size else np.where(counts, given, 0)
+    wrong = index[index.astype(np.uint64) >= classes]  # (a negative number becomes a large one)
+    if wrong.size:
+        raise ValueError(f"cross_entropy: target has index {wrong[0]}, of only {classes} classes")
+    others = np.indices(batch, sparse=True)
+    losses = -input[(*others[:axis], index, *others[axis:])]
+    losses = losses if n == given.size else np.where(counts, losses, 0.0)
+    if w is None:
+        return _reduced(losses, reduction, n)
+    return _reduced(losses * w[index], reduction, float(np.sum(w[index] * counts)))
+
+
+def _reduced(losses: Any, reduction: str, n: float | None = None) -> Any:
+    """``n`` is what a mean divides by, if not the number of losses."""
+    require(reduction in ("mean", "sum", "none"), "reduction must be 'mean', 'sum' or 'none'")
+    if reduction == "mean":
+        own = losses.size and n in (None, losses.size)
+        return np.mean(losses) if own else np.sum(losses) / (n or 1)
+    return np.sum(losses) if reduction == "sum" else losses
+
+
+def _aligned(name: str, input: Any, target: Any) -> Any:
+    """The target, in the input's dtype if plain; an error unless they have one shape."""
+    expect_float(f"{name}: the input", input)
+    target = np.asarray(target, input.dtype) if target is as_value(target) else target
+    if target.shape != input.shape:  # broadcasting here is nearly always a mistake
+        raise ValueError(f"{name}: target has shape {target.shape}, and must have {input.shape}")
+    return target
+
+
+def _expect_probabilities(what: str, x: Any) -> None:
+    x = np.asarray(as_value(x))
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
+        raise ValueError(f"{what} must lie in [0, 1], but it has {x.min()}..{x.max()}")

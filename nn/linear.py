@@ -1,7 +1,4 @@
-"""Fully connected layers.
-
-Next to read: :mod:`nn.functional`.
-"""
+"""Fully connected layers.  Next to read: :mod:`nn.functional`."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -31,7 +28,7 @@ class Linear(Module):
 
     def __init__(
         self, in_features: int, out_features: int, bias: bool = True, *,
-        dtype: Any = np.float32, rng: np.random.Generator | None = None,
+        dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
         self.in_features, self.out_features = in_features, out_features
         rng, r = np.random.default_rng(rng), 1 / max(in_features, 1) ** 0.5
@@ -51,18 +48,11 @@ class MLP(Sequential):
     x: (..., sizes[0]) -> (..., sizes[-1])
     sizes       widths of the input, of each hidden layer and of the output
     activation  makes the module that follows each layer but the last
-
-    >>> MLP([64, 32, 10])
-    MLP(
-      (0): Linear(64, 32)
-      (1): ReLU()
-      (2): Linear(32, 10)
-    )
     """
 
     def __init__(
         self, sizes: Sequence[int], activation: Callable[[], Callable[[Any], Any]] = ReLU, *,
-        dtype: Any = np.float32, rng: np.random.Generator | None = None,
+        dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
         require(len(sizes) >= 2, f"MLP: give at least the widths of input and output, not {sizes}")
         rng = np.random.default_rng(rng)

@@ -1,7 +1,4 @@
-"""Module: an object whose attributes hold the parameters, found by themselves.
-
-Next to read: :mod:`nn.check`.
-"""
+"""Module: attributes hold the parameters, found by themselves.  Next to read: :mod:`nn.check`."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +9,8 @@ import numpy as np
 from autograd_tape import Variable
 from autograd_tape.variable import as_value
 
+from .check import require
+
 __all__ = ["Module", "ModuleList", "Sequential"]
 
 
@@ -20,9 +19,8 @@ class Module:
 
     Parameters are the leaf Variables among the attributes, those of attributes that are Modules,
     and those in lists, tuples and dicts of either.  Arrays among the attributes are buffers: part
-    of the state (running averages, say), but not learnt.  Attributes whose name begins with an
-    underscore are the module's own business and are not looked at.  A leaf without a name takes
-    that of the attribute.
+    of the state (running averages, say), but not learnt.  Attributes that begin with an underscore
+    are not looked at.  A leaf without a name takes that of the attribute.
     """
 
     training = True
@@ -38,12 +36,6 @@ class Module:
             value.name = name
         super().__setattr__(name, value)
 
-    # -- what it holds -------------------------------------------------------------------------
-
-    def named_attributes(self) -> Iterator[tuple[str, Any]]:
-        """(name, attribute) in which parameters and modules are looked for."""
-        return ((name, x) for name, x in vars(self).items() if not name.startswith("_"))
-
     def named_parameters(self) -> Iterator[tuple[str, Variable]]:
         """(``"layer.0.weight"``, variable) for every parameter; a shared one once."""
         seen: set[int] = set()
@@ -51,10 +43,6 @@ class Module:
             if isinstance(p, Variable) and id(p) not in seen:
                 seen.add(id(p))
                 yield name, p
-
-    def named_buffers(self) -> Iterator[tuple[str, Any]]:
-        """(``"layer.0.running_mean"``, array) for every buffer."""
-        return ((name, x) for name, x in _walk(self) if isinstance(x, np.ndarray))
 
     def parameters(self) -> list[Variable]:
         """Every parameter once, in the order in which the attributes were made."""
@@ -74,8 +62,6 @@ class Module:
         """The contrary of :meth:`train`: layers such as dropout do nothing."""
         return self.train(False)
 
-    # -- in and out ----------------------------------------------------------------------------
-
     def state_dict(self) -> dict[str, Any]:
         """Name and a copy of the value of every parameter and buffer, as safetensors saves them."""
         return {n: np.array(as_value(x)) for n, x in _walk(self) if not isinstance(x, Module)}
@@ -94,9 +80,8 @@ class Module:
             *(f"{n}: shape {value.shape}, but the module has {own[n].shape}"
               for n, value in new.items() if value.shape != own[n].shape),
         ]  # fmt: skip
-        if problems:
-            what = f"{type(self).__name__} cannot load this state (nothing was changed)"
-            raise ValueError("\n  ".join([f"{what}:", *problems]))
+        what = f"{type(self).__name__} cannot load this state (nothing was changed):"
+        require(not problems, "\n  ".join([what, *problems]))
         for name, value in new.items():
             x = own[name]
             if isinstance(x, Variable):
@@ -104,14 +89,8 @@ class Module:
             else:
                 x[...] = value  # in place: whoever holds the buffer sees it
 
-    # -- to look at ----------------------------------------------------------------------------
-
     def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr, before the layers inside.
-
-        The arguments that it was made with, as far as attributes of the same names tell them, but
-        for those that have their defaults.
-        """
+        """The arguments it was made with, as attributes of their names tell, but for defaults."""
         parts = []
         for name, p in inspect.signature(type(self)).parameters.items():
             value = getattr(self, name, p.empty)
@@ -126,47 +105,17 @@ class Module:
 
     def __repr__(self) -> str:
         name, extra = type(self).__name__, self.extra_repr()
-        children = [(n, m) for n, m in _walk(self, deep=False) if isinstance(m, Module)]
-        if not children:
+        inside = [f"({n}): {m!r}" for n, m in _walk(self, deep=False) if isinstance(m, Module)]
+        if not inside:
             return f"{name}({extra})"
-        lines = [extra] * bool(extra) + [f"({name}): {child!r}" for name, child in children]
-        return "\n  ".join([f"{name}(", *(line.replace("\n", "\n  ") for line in lines)]) + "\n)"
-
-
-def _walk(
-    module: Module, prefix: str = "", deep: bool = True, around: tuple[int, ...] = ()
-) -> Iterator[tuple[str, Any]]:
-    """(dotted name, Variable, array or Module) below ``module``; what is inside those if ``deep``.
-
-    A module that refers to one around it is not entered again.
-    """
-    around = (*around, id(module))
-    for key, x in module.named_attributes():
-        yield from _visit(x, prefix + key, deep, around)
-
-
-def _visit(x: Any, name: str, deep: bool, around: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-    # (Not a function within _walk: two that know each other are a cycle, which only the garbage
-    # collector frees, and this runs at every training step.)
-    if isinstance(x, Module):
-        if id(x) not in around:
-            yield name, x
-            if deep:
-                yield from _walk(x, name + ".", deep, around)
-    elif isinstance(x, (dict, list, tuple)):
-        for key, part in x.items() if isinstance(x, dict) else enumerate(x):
-            yield from _visit(part, f"{name}.{key}", deep, around)
-    elif x.__class__ is np.ndarray or (x.__class__ is Variable and x.is_leaf):
-        yield name, x
+        lines = [extra] * bool(extra) + [text.replace("\n", "\n  ") for text in inside]
+        return "\n  ".join([f"{name}(", *lines]) + "\n)"
 
 
 class ModuleList(Module, list[Any]):
     """A list of layers that are found; it has no forward of its own.  Names are numbers."""
 
     __hash__ = object.__hash__  # type: ignore[assignment]
-
-    def named_attributes(self) -> Iterator[tuple[str, Any]]:
-        return ((str(i), layer) for i, layer in enumerate(self))
 
 
 class Sequential(ModuleList):
@@ -179,3 +128,20 @@ class Sequential(ModuleList):
         for layer in self:
             x = layer(x)
         return x
+
+
+def _walk(x: Any, prefix: str = "", deep: bool = True, *around: int) -> Iterator[tuple[str, Any]]:
+    """(dotted name, Variable, array or Module) in ``x``; and in the Modules there, if ``deep``."""
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(x, Module):
+        parts = [(name, part) for name, part in vars(x).items() if name[0] != "_"]
+    if isinstance(x, (dict, list, tuple)):
+        parts += x.items() if isinstance(x, dict) else enumerate(x)
+    for key, part in parts:
+        name, module = f"{prefix}{key}", isinstance(part, Module)
+        if part is x or id(part) in around:  # a reference to what is around it
+            continue
+        if module or part.__class__ is np.ndarray or (part.__class__ is Variable and part.is_leaf):
+            yield name, part
+        if deep if module else isinstance(part, (dict, list, tuple)):
+            yield from _walk(part, f"{name}.", deep, id(x), *around)

@@ -1,7 +1,4 @@
-"""Optimisers, as PyTorch's of the same names: each is a change Δ, and a step is w ← w + Δ.
-
-Next to read: :mod:`nn.schedules`.
-"""
+"""Optimisers, as PyTorch's: a step is w ← w + Δ.  Next to read: :mod:`nn.schedules`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +12,8 @@ from autograd_tape import Variable
 from .check import require
 from .module import ModuleList
 
-__all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_grad_norm",
-    "clip_grad_value",
-]  # fmt: skip
-
-
-class OptimizerState(ModuleList):
-    """A dict of arrays for each parameter, saved and loaded as those of a layer."""
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_grad_norm",
+           "clip_grad_value"]  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -51,7 +42,7 @@ class Optimizer:
             end = 1 if option in ("alpha", "betas", "rho") else np.inf
             inside = np.greater_equal(x, 0) & np.less(x, end)
             require(inside.all(), f"{name}: {option} must lie in [0, {end}), but it is {x}")
-        keeps, self.state = list(signature(self.change).parameters)[1:], OptimizerState()
+        keeps, self.state = list(signature(self.change).parameters)[1:], ModuleList()
         for p in self.params:
             if not isinstance(p, Variable) or not p.is_leaf or p.dtype.kind != "f":
                 raise TypeError(f"{name}: parameters are real leaf Variables, not {p!r}")
@@ -59,10 +50,7 @@ class Optimizer:
             self.state.append(zeros | {x: np.zeros((), int) for x in keeps if x == "step"})
 
     def step(self, gradients: Sequence[Any] | None = None) -> None:
-        """One step along the gradients, as ``tape.gradient(loss, params)`` gives them.
-
-        Without them along the adjoints that ``loss.backward()`` left.  None changes nothing.
-        """
+        """A step along the tape's gradients, or what ``backward()`` left; None changes nothing."""
         name, n = type(self).__name__, len(self.params)
         gradients = [p.adjoint for p in self.params] if gradients is None else gradients
         require(len(gradients) == n, f"{name}: {len(gradients)} gradients for {n} parameters")
@@ -70,14 +58,13 @@ class Optimizer:
         for p, g, kept in zip(self.params, gradients, self.state, strict=True):
             if g is None:
                 continue
-            value, g = p.value, np.asarray(g, p.dtype)
-            w = np.asarray(value)
+            w, g = np.asarray(p.value), np.asarray(g, p.dtype)
             if g.shape != w.shape:
                 raise ValueError(f"{name}: a gradient of shape {g.shape} for {p!r}")
             # w ← w + Δ(g + λw), or (1 - ηλ)w + Δ(g)
             new = self.change(g + decay * w if decay and not self.decoupled else g, **kept)
             new += (1 - self.lr * decay) * w if self.decoupled else w
-            p.value = float(new) if value.__class__ is float else new
+            p.value = float(new) if p.value.__class__ is float else new
 
     def state_dict(self) -> dict[str, Any]:
         """Arrays by name: ``lr``, and what is kept of each parameter, as ``0.exp_avg``."""
@@ -122,10 +109,7 @@ class Adagrad(Optimizer):
 
 @dataclass(eq=False)
 class Adadelta(Optimizer):
-    """s ← ρs + (1 - ρ)g²; d = g·√(u + ε)/√(s + ε); u ← ρu + (1 - ρ)d²; Δ = -ηd.
-
-    Source: Zeiler 2012.
-    """
+    """s ← ρs + (1 - ρ)g²; d = g·√(u + ε)/√(s + ε); u ← ρu + (1 - ρ)d²; Δ = -ηd (Zeiler 2012)."""
 
     lr: float = 1.0
     rho: float = 0.9
@@ -140,17 +124,15 @@ class Adadelta(Optimizer):
 
 @dataclass(eq=False)
 class RMSprop(Optimizer):
-    """s ← αs + (1 - α)g²; v ← μv + g/(√s + ε) with momentum μ; Δ = -ηv (Hinton 2012, 6e)."""
+    """s ← αs + (1 - α)g²; Δ = -η·g/(√s + ε) (Hinton 2012, lecture 6e)."""
 
     lr: float = 1e-2
     alpha: float = 0.99
     eps: float = 1e-8
-    momentum: float = 0.0
 
-    def change(self, g: Any, square_avg: Any, momentum_buffer: Any) -> Any:
+    def change(self, g: Any, square_avg: Any) -> Any:
         s = _running(square_avg, self.alpha, (1 - self.alpha) * g * g)
-        d = g / (np.sqrt(s) + self.eps)
-        return (_running(momentum_buffer, self.momentum, d) if self.momentum else d) * -self.lr
+        return g / (np.sqrt(s) + self.eps) * -self.lr
 
 
 @dataclass(eq=False)
@@ -181,10 +163,7 @@ class AdamW(Adam):
 
 
 def clip_grad_norm(gradients: list[Any], max_norm: float) -> float:
-    """Scale a list of gradients to a common norm of at most ``max_norm``; returns what it was.
-
-    None among them stays (003 §11; Pascanu et al. 2013).
-    """
+    """Scale gradients to a common norm of at most ``max_norm``; returns what it was (003 §11)."""
     # In double precision: the squares of an exploding float32 gradient would overflow.
     norms = [np.linalg.norm(np.asarray(g, np.float64)) for g in gradients if g is not None]
     norm = float(np.linalg.norm(norms))
@@ -195,5 +174,5 @@ def clip_grad_norm(gradients: list[Any], max_norm: float) -> float:
 
 
 def clip_grad_value(gradients: list[Any], clip_value: float) -> None:
-    """Move each element of a list of gradients into [-clip_value, clip_value]."""
+    """Move each element of the gradients into [-clip_value, clip_value]."""
     gradients[:] = [g if g is None else np.clip(g, -clip_value, clip_value) for g in gradients]

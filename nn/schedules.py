@@ -1,10 +1,4 @@
-"""Learning-rate schedules, as PyTorch's of the same names: call ``step()`` after each epoch.
-
-An optimiser has one, which computes each rate from the first; a :class:`LambdaLR` may be the
-product of several.
-
-Next to read: :mod:`nn.init`.
-"""
+"""Learning-rate schedules, to ``step()`` after each epoch.  Next to read: :mod:`nn.init`."""
 
 import math
 from collections.abc import Callable
@@ -13,13 +7,11 @@ from dataclasses import dataclass
 from .check import require
 from .optim import Optimizer
 
-__all__ = [
-    "CosineAnnealingLR", "ExponentialLR", "LambdaLR", "LinearLR", "ReduceLROnPlateau", "StepLR",
-]  # fmt: skip
+__all__ = ["CosineAnnealingLR", "LambdaLR", "LinearLR", "ReduceLROnPlateau", "StepLR"]
 
 
 class LambdaLR:
-    """The first learning rate times ``lr_lambda(t)`` in epoch t = 0, 1, ...
+    """The first learning rate times ``lr_lambda(t)``, one factor or more, in epoch t = 0, 1, ...
 
     The warm-up of the transformer (Vaswani et al. 2017), for lr=d_model**-0.5 and a step per batch:
     ``LambdaLR(optimizer, lambda t: min((t + 1) ** -0.5, (t + 1) * 4000**-1.5))``
@@ -36,14 +28,9 @@ class LambdaLR:
 
 
 def StepLR(optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> LambdaLR:
-    """Times gamma every ``step_size`` epochs."""
+    """Times gamma every ``step_size`` epochs: exponential, if that is 1."""
     require(step_size >= 1, f"StepLR: step_size must be at least 1, not {step_size}")
     return LambdaLR(optimizer, lambda t: gamma ** (t // step_size))
-
-
-def ExponentialLR(optimizer: Optimizer, gamma: float) -> LambdaLR:
-    """Times gamma every epoch."""
-    return LambdaLR(optimizer, lambda t: gamma**t)
 
 
 def LinearLR(
@@ -85,8 +72,6 @@ class ReduceLROnPlateau:
         better = sign * metrics < self.best * (1 - sign * 1e-4)
         self.best = sign * metrics if better else self.best
         self.num_bad_epochs = 0 if better else self.num_bad_epochs + 1
-        lr = max(self.optimizer.lr * self.factor, self.min_lr)
         if self.num_bad_epochs > self.patience:
-            self.num_bad_epochs = 0
-            if self.optimizer.lr - lr > 1e-8:  # PyTorch's eps
-                self.optimizer.lr = lr
+            self.num_bad_epochs, lr = 0, self.optimizer.lr
+            self.optimizer.lr = min(lr, max(lr * self.factor, self.min_lr))

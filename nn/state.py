@@ -1,7 +1,4 @@
-"""Weights on disk: safetensors in and out, written so that a file is either old or new, never half.
-
-Next to read: :mod:`nn.training`.
-"""
+"""Weights on disk: a file is either old or new, never half.  Next to read: :mod:`nn.training`."""
 
 import os
 from collections.abc import Mapping
@@ -10,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .check import require
 from .module import Module
 
-__all__ = ["load", "load_file", "save"]
+__all__ = ["load", "save"]
 
 
 def save(what: Module | Mapping[str, Any], path: str | Path, metadata: Any = None) -> None:
-    """Write the state of a module, or a dict of arrays, to ``path``; metadata is a dict of str."""
+    """Write the state of a module, or a dict of arrays, as safetensors; metadata: a dict of str."""
     from safetensors.numpy import save as to_bytes
 
     state = what.state_dict() if isinstance(what, Module) else what
@@ -33,24 +29,19 @@ def save(what: Module | Mapping[str, Any], path: str | Path, metadata: Any = Non
         beside.unlink(missing_ok=True)
 
 
-def load_file(path: str | Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """(name -> array, metadata); FileNotFoundError, or ValueError for a damaged file."""
+def load(module: Module, path: str | Path) -> dict[str, str]:
+    """Give ``module`` the weights in a safetensors file, all or none; returns the metadata.
+
+    Raises FileNotFoundError, and ValueError for a damaged file or weights that do not fit.
+    """
     from safetensors import SafetensorError, safe_open
 
-    require(Path(path).is_file(), f"there is no weights file at {str(path)!r}", FileNotFoundError)
     try:
         with safe_open(path, framework="numpy") as file:
-            return {x: file.get_tensor(x) for x in [*file.keys()]}, file.metadata() or {}
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        what = f"{str(path)!r} is not a whole safetensors file with dtypes that NumPy knows"
-        raise ValueError(f"{what} ({error}); was it cut off or changed?") from error
-
-
-def load(module: Module, path: str | Path) -> dict[str, str]:
-    """Give ``module`` the weights in a file, all or, with a ValueError, none; returns metadata."""
-    state, metadata = load_file(path)
-    try:
-        module.load_state_dict(state)
+            module.load_state_dict({name: file.get_tensor(name) for name in [*file.keys()]})
+            return file.metadata() or {}
     except ValueError as error:
         raise ValueError(f"{str(path)!r}: {error}") from None
-    return metadata
+    except (SafetensorError, KeyError, TypeError) as error:
+        what = f"{str(path)!r} is not a whole safetensors file with dtypes that NumPy knows"
+        raise ValueError(f"{what} ({error}); was it cut off or changed?") from error

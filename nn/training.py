@@ -1,14 +1,12 @@
 """Training: ``fit`` repeats what can be written by hand in six lines (see the README).
 
 It adds the progress bar, validation, early stopping, and checkpoints from which a killed run
-resumes to the last bit.
-
-Next to read: :mod:`nn.generation`.
+resumes to the last bit.  Next to read: :mod:`nn.generation`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +73,12 @@ def gradients_of(
 
 
 def fit(
-    model: Module, data: Batch | Callable[[np.random.Generator], Iterable[Batch]], loss: Loss,
-    optimizer: Optimizer, *, epochs: int = 10, batch_size: int | None = 32,
-    validation: Batch | None = None, metrics: Metrics | None = None, schedule: Any = None,
-    clip_norm: float | None = None, clip_value: float | None = None, accumulate: int = 1,
-    truncate: int | None = None, patience: int | None = None, min_change: float | None = None,
-    checkpoint: str | Path | None = None, seed: int = 0, progress: bool = True,
+    model: Module, data: Any, loss: Loss, optimizer: Optimizer, *, epochs: int = 10,
+    batch_size: int | None = 32, validation: Batch | None = None, metrics: Metrics | None = None,
+    schedule: Any = None, clip_norm: float | None = None, clip_value: float | None = None,
+    accumulate: int = 1, truncate: int | None = None, patience: int | None = None,
+    min_change: float = 0.0, checkpoint: str | Path | None = None, seed: int = 0,
+    progress: bool = True,
 ) -> History:  # fmt: skip
     """Train ``model`` by minimising ``loss(model(*inputs), target)``; returns the history.
 
@@ -96,27 +94,29 @@ def fit(
     patience     stop after so many epochs without a better validation loss (training loss, if there
                  is none), and restore the best weights (003 §3.3.1)
     min_change   stop when the loss changes by less than this from epoch to epoch (003 §3.3.1)
-    checkpoint   path of a safetensors file that is renewed after each epoch; if it exists, training
-                 resumes from it, and ends to the last bit as if never interrupted
+    checkpoint   path of a safetensors file, written after each epoch; if it exists, training goes
+                 on from it, and ends to the last bit as if never interrupted
     seed         of the order of the samples
-
-    A loss or gradient that is not finite raises NonFiniteError, naming the step and the primitive
-    that made the first NaN or inf; the model keeps the weights of the last good step.
+    Raises NonFiniteError for a loss or gradient that is NaN or inf, naming the step and the first
+    primitive that made one; the model keeps the weights of the last good step.
     """
     from tqdm.auto import tqdm
 
     require(accumulate >= 1, f"fit: accumulate must be at least 1 batch, not {accumulate}")
-    run = Run(model, [optimizer, schedule], best={} if patience is None else model.state_dict())
+    run = Run(model, optimizer, schedule, {} if patience is None else model.state_dict())
     if checkpoint is not None and Path(checkpoint).exists():
         run.resume(checkpoint)
     history, done = run.history, len(run.history["loss"])
+    watched = history.setdefault("loss" if validation is None else "val_loss", [])
     bar = tqdm(range(done, epochs), initial=done, total=epochs, disable=not progress, unit="epoch")
     for epoch in bar:
-        if epoch and _is_over(history, patience, min_change):
+        waited = watched[::-1].index(min(watched)) if watched else -1
+        settled = (abs(np.diff(history["loss"][-2:])) < min_change).any()
+        if settled or (patience is not None and waited >= patience):
             break
         model.train()
         losses: list[float] = []  # a number for each row
-        rng = np.random.default_rng([seed, epoch])
+        rng = np.random.default_rng([seed, epoch + 1])  # (a 0 at the end would not count)
         results = (
             ([value] * len(batch[-1]), gradients)
             for batch in (data(rng) if callable(data) else _batches(data, batch_size, rng))
@@ -124,16 +124,16 @@ def fit(
         )
         try:
             while chunk := list(islice(results, accumulate)):
-                gradients = chunk[0][1]
-                if len(chunk) > 1:
-                    of_each = zip(*(gradients for _, gradients in chunk), strict=True)
-                    gradients = [sum(gs) / len(chunk) for gs in of_each]
+                values, several = zip(*chunk, strict=True)
+                gradients = several[0]
+                if len(several) > 1:
+                    gradients = [sum(gs) / len(several) for gs in zip(*several, strict=True)]
                 if clip_value is not None:
                     clip_grad_value(gradients, clip_value)
                 if clip_norm is not None:
                     clip_grad_norm(gradients, clip_norm)
                 optimizer.step(gradients)
-                losses += [value for values, _ in chunk for value in values]
+                losses += chain(*values)
         except FloatingPointError as error:
             where = f"fit: in epoch {epoch + 1}, after {len(losses)} samples, whose weights stay"
             error.add_note(f"{where}. A smaller learning rate or clip_norm may help")
@@ -145,7 +145,6 @@ def fit(
             numbers |= {f"val_{name}": x for name, x in scores.items()}
         for name, x in numbers.items():
             history.setdefault(name, []).append(x)
-        watched = history.get("val_loss", history["loss"])
         if patience is not None and watched[-1] <= min(watched):
             run.best = model.state_dict()
         if schedule is not None:
@@ -173,10 +172,9 @@ def evaluate(
             losses += [float(as_value(loss(y, target)))] * len(target)
             outputs.append(as_value(y))
     model.train(training)
-    numbers = {"loss": float(np.mean(losses))}
-    for name, metric in (metrics or {}).items():
-        numbers[name] = float(metric(np.concatenate(outputs), data[-1]))
-    return numbers
+    y = np.concatenate(outputs)
+    scores = {name: float(metric(y, data[-1])) for name, metric in (metrics or {}).items()}
+    return {"loss": float(np.mean(losses)), **scores}
 
 
 def _batches(data: Batch, size: int | None, rng: Any = None) -> Iterator[Batch]:
@@ -184,38 +182,28 @@ def _batches(data: Batch, size: int | None, rng: Any = None) -> Iterator[Batch]:
     fits = min(lengths) == max(lengths) > 0
     require(fits, f"fit: data is arrays of as many rows, at least one, but of lengths {lengths}")
     order = np.arange(lengths[0]) if rng is None else rng.permutation(lengths[0])
-    for i in range(0, len(order), size or len(order)):
-        yield tuple(x[order[i : i + (size or len(order))]] for x in data)
-
-
-def _is_over(history: History, patience: int | None, min_change: float | None) -> bool:
-    watched, changes = history.get("val_loss", history["loss"]), np.diff(history["loss"][-2:])
-    waited = watched[::-1].index(min(watched))
-    settled = bool((abs(changes) < (min_change or 0)).any())
-    return settled or (patience is not None and waited >= patience)
+    for rows in np.split(order, range(size or len(order), len(order), size or len(order))):
+        yield tuple(x[rows] for x in data)
 
 
 class Run(Module):
     """What a run of ``fit`` needs to go on: arrays, as those of any module, and numbers."""
 
-    def __init__(self, model: Module, others: list[Any], best: dict[str, Any]) -> None:
-        self.model, self.optimizer, self.best = model, others[0].state, best
+    def __init__(self, model: Module, optimizer: Optimizer, schedule: Any, best: Any) -> None:
+        self.model, self.optimizer, self.best = model, optimizer.state, best
         self.history = History(loss=[])
-        self._others = [x for x in others if x is not None]
+        self._others = [vars(x) for x in (optimizer, schedule) if x is not None]
         found = {id(x): x for m in model.modules() for x in vars(m).values()}
         self._generators = [x for x in found.values() if isinstance(x, np.random.Generator)]
 
     def save(self, path: str | Path) -> None:
-        numbers = [
-            {n: x for n, x in vars(y).items() if isinstance(x, (int, float))} for y in self._others
-        ]
+        plain = [{n: x for n, x in y.items() if isinstance(x, (int, float))} for y in self._others]
         states = [g.bit_generator.state for g in self._generators]
-        save(self, path, {"fit": json.dumps([self.history, numbers, states])})
+        save(self, path, {"fit": json.dumps([self.history, plain, states])})
 
     def resume(self, path: str | Path) -> None:
-        history, numbers, states = json.loads(load(self, path)["fit"])
-        self.history.update(history)
-        for other, own in zip(self._others, numbers, strict=True):
-            vars(other).update(own)
+        history, plain, states = json.loads(load(self, path)["fit"])
+        for own, saved in zip([self.history, *self._others], [history, *plain], strict=True):
+            own.update(saved)
         for generator, state in zip(self._generators, states, strict=True):
             generator.bit_generator.state = state

@@ -26,7 +26,7 @@ LAYERS: list[tuple[Any, Any]] = [
     (activations.Sigmoid(alpha=2.0), lambda x: F.sigmoid(x, 2.0)),
     (activations.LeakyReLU(0.2), lambda x: F.leaky_relu(x, 0.2)),
     (activations.ELU(0.5), lambda x: F.elu(x, 0.5)), (activations.SELU(), F.selu),
-    (activations.Softplus(beta=2.0), lambda x: F.softplus(x, 2.0)),
+    (activations.Softplus(), F.softplus),
     (activations.SiLU(), F.silu), (activations.Mish(), F.mish),
     (activations.GELU("tanh"), lambda x: F.gelu(x, "tanh")),
     (activations.LogSigmoid(), F.logsigmoid), (activations.Softsign(), F.softsign),
@@ -63,10 +63,10 @@ def test_each_is_a_class_with_name_document_and_copies(name: str) -> None:
 
 
 def test_signature_and_document_are_the_functions() -> None:
-    assert str(inspect.signature(activations.ELU)) == "(alpha: 'float' = 1.0)"
+    assert str(inspect.signature(activations.ELU)) == "(alpha: float = 1.0)"
     assert activations.ELU.__doc__ == F.elu.__doc__
     assert list(inspect.signature(activations.CrossEntropyLoss).parameters) == [
-        "weight", "ignore_index", "reduction", "label_smoothing",
+        "weight", "ignore_index", "reduction",
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_options_show_in_repr_and_errors() -> None:
     assert repr(activations.ELU(0.5)) == "ELU(alpha=0.5)"
     assert repr(activations.ELU(alpha=1.0)) == "ELU()"
     assert repr(activations.MSELoss(reduction="sum")) == "MSELoss(reduction='sum')"
-    with pytest.raises(TypeError, match=r"ELU: .*'beta'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'beta'"):
         activations.ELU(beta=1.0)
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'target'"):
         activations.MSELoss()(x)

@@ -104,6 +104,15 @@ def test_all_problems_of_a_state_are_told_at_once_and_nothing_is_changed() -> No
         np.testing.assert_array_equal(value, before[name])
 
 
+def test_a_sequence_may_have_attributes_of_its_own() -> None:
+    class Scaled(Sequential):
+        def __init__(self) -> None:
+            super().__init__(Linear(1, 1, bias=False))
+            self.scale = Variable(2.0)
+
+    assert set(Scaled().state_dict()) == {"0.weight", "scale"}
+
+
 def test_a_module_without_forward_says_so() -> None:
     with pytest.raises(NotImplementedError, match="Everything defines no forward"):
         Everything()(1.0)

@@ -23,7 +23,6 @@ VARIANTS: list[tuple[type[optim.Optimizer], dict[str, Any]]] = [
     (optim.SGD, {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
     (optim.Adagrad, {"lr": 0.5}),
     (optim.Adadelta, {"lr": 10.0}), (optim.RMSprop, {"lr": 0.02}),
-    (optim.RMSprop, {"lr": 0.01, "momentum": 0.5}),
     (optim.Adam, {"lr": 0.1}), (optim.AdamW, {"lr": 0.1}),
 ]  # fmt: skip
 

@@ -31,7 +31,6 @@ def rates(schedule: Any, n: int = 8) -> list[float]:
     [
         (lambda o: schedules.StepLR(o, 3), lambda t: LR * 0.1 ** (t // 3)),
         (lambda o: schedules.StepLR(o, 1, gamma=0.5), lambda t: LR * 0.5**t),
-        (lambda o: schedules.ExponentialLR(o, 0.9), lambda t: LR * 0.9**t),
         (lambda o: schedules.LinearLR(o, 0.25, 1.0, 4), lambda t: LR * min(1, 0.25 + 0.1875 * t)),
         (lambda o: schedules.LinearLR(o, total_iters=0), lambda t: LR / 3),
         (

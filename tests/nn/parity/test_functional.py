@@ -65,7 +65,6 @@ def test_activations_with_options(seed: int, dtype: Any, a: float, b: float) -> 
     x = np.random.default_rng(seed).standard_normal((3, 4, 2)) * 3
     agree(lambda x: F.leaky_relu(x, a), lambda x: TF.leaky_relu(x, a), x, dtype=dtype)
     agree(lambda x: F.elu(x, a), lambda x: TF.elu(x, a), x, dtype=dtype)
-    agree(lambda x: F.softplus(x, b), lambda x: TF.softplus(x, b, 1e3), x, dtype=dtype)
     agree(lambda x: F.softmax(x, 1), lambda x: TF.softmax(x, 1), x, dtype=dtype)
     for slopes in ([a], [a, b, -a, 0.0]):
         agree(F.prelu, TF.prelu, x, slopes, dtype=dtype)
@@ -102,11 +101,9 @@ def test_binary_cross_entropy(seed: int, dtype: Any, reduction: str, scale: floa
 @given(
     seed=seeds, dtype=floats, reduction=reductions, weighted=st.booleans(),
     shape=st.sampled_from([(5,), (6, 4), (2, 3, 4), (2, 5, 2, 3)]), ignored=st.booleans(),
-    smoothing=st.sampled_from([0.0, 0.1, 0.7]),
 )  # fmt: skip
 def test_cross_entropy(
     seed: int, dtype: Any, reduction: str, weighted: bool, shape: Any, ignored: bool,
-    smoothing: float,
 ) -> None:  # fmt: skip
     rng = np.random.default_rng(seed)
     classes = shape[1] if len(shape) > 1 else shape[0]
@@ -119,12 +116,8 @@ def test_cross_entropy(
     if len(shape) == 1 and weighted and reduction == "mean":
         options["weight"] += dtype(0.1)
     agree(
-        lambda z, t: F.cross_entropy(
-            z, t, reduction=reduction, label_smoothing=smoothing, **ignore, **options
-        ),
-        lambda z, t: TF.cross_entropy(
-            z, t, reduction=reduction, label_smoothing=smoothing, **ignore, **_tensors(options)
-        ),
+        lambda z, t: F.cross_entropy(z, t, reduction=reduction, **ignore, **options),
+        lambda z, t: TF.cross_entropy(z, t, reduction=reduction, **ignore, **_tensors(options)),
         z, targets=(target,), dtype=dtype,
     )  # fmt: skip
     agree(
@@ -135,12 +128,8 @@ def test_cross_entropy(
     q = rng.random(shape).astype(dtype)
     q /= q.sum(axis=1 if len(shape) > 1 else 0, keepdims=True)
     agree(
-        lambda z, q: F.cross_entropy(
-            z, q, reduction=reduction, label_smoothing=smoothing, **options
-        ),
-        lambda z, q: TF.cross_entropy(
-            z, q, reduction=reduction, label_smoothing=smoothing, **_tensors(options)
-        ),
+        lambda z, q: F.cross_entropy(z, q, reduction=reduction, **options),
+        lambda z, q: TF.cross_entropy(z, q, reduction=reduction, **_tensors(options)),
         z, q, dtype=dtype,
     )  # fmt: skip
 

@@ -17,7 +17,6 @@ from .torch_parity import torch
 rate, factor = st.floats(1e-4, 1.0), st.floats(0.05, 0.95)
 OPTIONS: dict[str, Any] = {
     "StepLR": st.fixed_dictionaries({"step_size": st.integers(1, 6), "gamma": factor}),
-    "ExponentialLR": st.fixed_dictionaries({"gamma": factor}),
     "LinearLR": st.fixed_dictionaries(
         {"start_factor": factor, "end_factor": factor, "total_iters": st.integers(1, 12)}
     ),
