@@ -1,14 +1,12 @@
 """Networks, written only as compositions of the engine's primitives: no rule is derived here.
 
 Names, shapes and initial values are PyTorch's.  Read :mod:`nn.module`, then :mod:`nn.linear`.
-Each module's ``__all__`` says what is found here of it.
 """
 
 from . import functional, generation, init, optim, schedules, scores
 from .activations import *
 from .attention import *
 from .convolution import *
-from .dropout import *
 from .embedding import *
 from .gpt import *
 from .linear import *

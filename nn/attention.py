@@ -1,7 +1,4 @@
-"""Attention (003 §13.1.1): each query collects values, in proportion to how well their keys fit.
-
-Next to read: :mod:`nn.transformer`.
-"""
+"""Attention (003 §13.1.1): queries collect values.  Next to read: :mod:`nn.transformer`."""
 
 from itertools import groupby
 from math import prod
@@ -14,9 +11,9 @@ from autograd_tape import Variable
 from . import functional as F
 from . import init
 from .check import expect, require
-from .dropout import Dropout
 from .linear import Linear
 from .module import Module
+from .normalization import Dropout
 
 __all__ = ["MultiheadAttention"]
 
@@ -68,11 +65,8 @@ class MultiheadAttention(Module):
     With ``batch_first`` inputs and output are (N, L, E), without a batch (L, E).  The weights are
     means over the heads, all (N, H, L, S) with ``average_attn_weights=False``.
     in_proj_weight: (3·E, E) and in_proj_bias: (3·E,), the blocks for query, key and value; out_proj
-
-        head_i = softmax(Q_i·K_iᵀ/√(E/H) + mask)·V_i    with Q, K, V = x·Wᵀ + b, cut into H parts
-        output = [head_1, ..., head_H]·W_oᵀ + b_o
-
-    dropout    share of the weights that are set to 0 in training
+    head_i = softmax(Q_i·K_iᵀ/√(E/H) + mask)·V_i, with Q, K, V = x·Wᵀ + b cut into H parts;
+    output = [head_1, ..., head_H]·W_oᵀ + b_o
     attn_mask  (L, S) or (N·H, L, S), and key_padding_mask (N, S): booleans, True where a key is
                hidden, or numbers to add to the scores; a query that sees no key gets 0
     is_causal  hides later keys; in PyTorch a hint that wants attn_mask, too
@@ -81,7 +75,7 @@ class MultiheadAttention(Module):
 
     def __init__(
         self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True, *,
-        batch_first: bool = False, dtype: Any = np.float32, rng: np.random.Generator | None = None,
+        batch_first: bool = False, dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
         fits = embed_dim > 0 and num_heads > 0 and embed_dim % num_heads == 0
         require(fits, f"MultiheadAttention: {num_heads=} must divide {embed_dim=}")
@@ -104,17 +98,8 @@ class MultiheadAttention(Module):
         time = int(self.batch_first and query.ndim == 3)
         expect("MultiheadAttention: key", key, (*query.shape[:time], "S", *query.shape[time + 1 :]))
         expect("MultiheadAttention: value", value, key.shape)
-        q, k, v = self._project(query, key, value, time)  # (N, H, L or S, E/H)
-        mask = _mask(attn_mask, key_padding_mask, is_causal, (*q.shape[:-1], k.shape[-2]), q.dtype)
-        y, weights = attend(q, k, v, mask, self.dropout)
-        # output = [head_1, ..., head_H]·W_oᵀ + b_o
-        y = self.out_proj(np.moveaxis(y, -2, time).reshape(query.shape))
-        weights = np.mean(weights, axis=-3) if need_weights and average_attn_weights else weights
-        return y, weights if need_weights else None
-
-    def _project(self, query: Any, key: Any, value: Any, time: int) -> list[Any]:
-        """The heads of Q, K, V = x·Wᵀ + b; one product for those in a row that have the same x."""
-        parts: list[Any] = []
+        # Q, K, V = x·Wᵀ + b, in one product for those in a row that have the same x
+        parts: list[Any] = []  # (N, H, L or S, E/H)
         for _, group in groupby((query, key, value), id):
             x, *same = group
             n, w, b = 1 + len(same), self.in_proj_weight, self.in_proj_bias
@@ -122,4 +107,11 @@ class MultiheadAttention(Module):
                 rows = slice(len(parts) * self.embed_dim, (len(parts) + n) * self.embed_dim)
                 w, b = w[rows], None if b is None else b[rows]
             parts += heads(F.linear(x, w, b), n, self.num_heads, time)
-        return parts
+        q, k, v = parts
+        # head_i = softmax(Q_i·K_iᵀ/√(E/H) + mask)·V_i
+        mask = _mask(attn_mask, key_padding_mask, is_causal, (*q.shape[:-1], k.shape[-2]), q.dtype)
+        y, weights = attend(q, k, v, mask, self.dropout)
+        # output = [head_1, ..., head_H]·W_oᵀ + b_o
+        y = self.out_proj(np.moveaxis(y, -2, time).reshape(query.shape))
+        weights = np.mean(weights, axis=-3) if need_weights and average_attn_weights else weights
+        return y, weights if need_weights else None

@@ -1,8 +1,4 @@
-"""Convolution and pooling (003 §10.2): a small kernel slides over a large input.
-
-What lies under each element of the kernel is one strided slice of the input; their adjoints are
-added up slice by slice.  Next to read: :mod:`nn.normalization`.
-"""
+"""Convolution and pooling: a kernel slides (003 §10.2).  Next to read: :mod:`nn.normalization`."""
 
 import math
 from collections.abc import Sequence
@@ -19,8 +15,6 @@ from .module import Module
 
 __all__ = ["AvgPool2d", "Conv1d", "Conv2d", "Flatten", "MaxPool2d"]
 
-_SPANS = {"valid": 0, "same": 1, "full": 2}  # zeros around, in spans of the kernel
-
 
 class _Sliding(Module):
     """Base of what slides a kernel over the last axes of its input; ``_axes`` names them."""
@@ -34,10 +28,11 @@ class _Sliding(Module):
         self._stride, self._dilation = self._per_axis("stride"), self._per_axis("dilation")
         self._spans = [d * (k - 1) for k, d in zip(self._kernel, self._dilation, strict=True)]
         if isinstance(padding, str):
+            zeros = {"valid": 0, "same": 1, "full": 2}  # on both sides, in spans of the kernel
             words = f"a number, 'valid', 'full' or, with stride 1, 'same', not {padding!r}"
-            fits = padding in _SPANS and (padding != "same" or max(self._stride) == 1)
-            require(fits, f"{type(self).__name__}: padding is {words} with stride={stride}")
-            self._around = [_SPANS[padding] * span for span in self._spans]
+            fits = padding in zeros and (padding != "same" or max(self._stride) == 1)
+            require(fits, f"{type(self).__name__}: padding is {words} with {stride=}")
+            self._around = [zeros[padding] * span for span in self._spans]
         else:
             self._around = [2 * p for p in self._per_axis("padding", 0)]
 
@@ -67,17 +62,31 @@ class _Sliding(Module):
         return [x[..., *place] for place in product(*places)]
 
 
-class _Conv(_Sliding):
+class Conv2d(_Sliding):
+    """A kernel that slides over an image: every place is seen through the same weights.
+
+    x: (N, in_channels, H, W) -> (N, out_channels, H', W'), or both without N; the size is
+       H' = ⌊(H + padding before and after - dilation·(kernel - 1) - 1) / stride⌋ + 1
+    weight: (out_channels, in_channels / groups, kh, kw), bias: (out_channels,)
+    kernel_size, stride, dilation  a number, or one for each axis
+    padding  zeros on each side: a number, one for each axis, "valid" (none), "same" (the size
+             stays; an odd one goes behind) or "full" (every pixel is seen equally often)
+    groups   the channels fall into that many groups that do not see each other
+    Equation: y[o, h, w] = b[o] + Σ_c Σ_ij w[o, c, i, j]·x[c, h·stride + i·dilation - padding, ...]
+    Source: 003 §10.2.1; LeCun et al. 1989, "Backpropagation applied to handwritten zip code
+    recognition".  Raises ValueError for shapes that do not fit, TypeError for integers.
+    """
+
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
         padding: Any = 0, dilation: Any = 1, groups: int = 1, bias: bool = True, *,
-        dtype: Any = np.float32, rng: np.random.Generator | None = None,
+        dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(kernel_size, stride, padding, dilation)
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         whole = groups > 0 and in_channels % groups == out_channels % groups == 0
-        channels = f"in_channels={in_channels} and out_channels={out_channels}"
-        require(whole, f"{type(self).__name__}: groups={groups} must divide {channels}")
+        channels = f"{in_channels=} and {out_channels=}"
+        require(whole, f"{type(self).__name__}: {groups=} must divide {channels}")
         shape = (out_channels, in_channels // groups, *self._kernel)
         rng, r = np.random.default_rng(rng), 1 / max(math.prod(shape[1:]), 1) ** 0.5
         self.weight = Variable(init.uniform(shape, rng, -r, r, dtype=dtype))
@@ -98,27 +107,10 @@ class _Conv(_Sliding):
         return y.reshape(o, n, *out).swapaxes(0, 1)  # (N, O, *out)
 
 
-class Conv1d(_Conv):
+class Conv1d(Conv2d):
     """:class:`Conv2d` along a sequence: (N, in_channels, L) -> (N, out_channels, L')."""
 
     _axes = "L"
-
-
-class Conv2d(_Conv):
-    """A kernel that slides over an image: every place is seen through the same weights.
-
-    x: (N, in_channels, H, W) -> (N, out_channels, H', W'), or both without N; the size is
-       H' = ⌊(H + padding before and after - dilation·(kernel - 1) - 1) / stride⌋ + 1
-    weight: (out_channels, in_channels / groups, kh, kw), bias: (out_channels,)
-    kernel_size, stride, dilation  a number, or one for each axis
-    padding  zeros on each side: a number, one for each axis, "valid" (none), "same" (the size
-             stays; an odd one goes behind) or "full" (every pixel is seen equally often)
-    groups   the channels fall into that many groups that do not see each other
-    Equation: y[o, h, w] = b[o] + Σ_c Σ_ij w[o, c, i, j]·x[c, h·stride + i·dilation - padding, ...]
-    Memory: as many copies of the input as the kernel has elements.
-    Source: 003 §10.2.1; LeCun et al. 1989, "Backpropagation applied to handwritten zip code
-    recognition".  Raises ValueError for shapes that do not fit, TypeError for integers.
-    """
 
 
 class _Pool2d(_Sliding):
@@ -136,10 +128,9 @@ class _Pool2d(_Sliding):
 class MaxPool2d(_Pool2d):
     """The largest element of each window (003 §10.2.2), y[h, w] = max_ij x[h·stride + i, ...].
 
-    x: (..., H, W) -> (..., H', W'), sizes and options as of :class:`Conv2d`; the stride is the
-    kernel's size if none is given; outside is -∞
-    The adjoint goes to the largest element; where several are equal they share it (PyTorch gives
-    it to the first).  Raises ValueError for shapes that do not fit, TypeError for integers.
+    x: (..., H, W) -> (..., H', W'), sizes, options and errors as of :class:`Conv2d`; the stride is
+    the kernel's size if none is given; outside is -∞
+    Where several are the largest they share the adjoint (PyTorch gives it to the first).
     """
 
     def forward(self, x: Any) -> Any:
@@ -157,5 +148,4 @@ class Flatten(Module):
     """All axes but the first as one: (N, a, b, ...) -> (N, a·b·...)."""
 
     def forward(self, x: Any) -> Any:
-        # (the length is written out because -1 is ambiguous in an empty batch)
-        return x.reshape(x.shape[0], math.prod(x.shape[1:]))
+        return x.reshape(x.shape[0], math.prod(x.shape[1:]))  # (-1 is ambiguous if N = 0)

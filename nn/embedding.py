@@ -1,7 +1,4 @@
-"""Vectors for tokens, and for the places where they stand.
-
-Next to read: :mod:`nn.dropout`.
-"""
+"""Vectors for tokens, and for where they stand.  Next to read: :mod:`nn.recurrent`."""
 
 from typing import Any
 
@@ -12,7 +9,6 @@ from autograd_tape.variable import as_value
 
 from . import init
 from .check import expect, require
-from .dropout import Dropout
 from .module import Module
 
 __all__ = ["Embedding", "LearnedPositions", "PositionalEncoding", "one_hot"]
@@ -25,8 +21,8 @@ def one_hot(ids: Any, num_classes: int, *, dtype: Any = np.float32) -> Any:
 
 def _tokens(what: str, ids: Any, n: int) -> Any:
     ids = np.asarray(as_value(ids))
-    if ids.dtype.kind not in "iu" and ids.size:
-        raise TypeError(f"{what}: token ids are integers, not {ids.dtype}")
+    integers = ids.dtype.kind in "iu" or not ids.size
+    require(integers, f"{what}: token ids are integers, not {ids.dtype}", TypeError)
     out = ids[(ids < 0) | (ids >= n)]
     if out.size:
         raise IndexError(f"{what}: token id {out[0]} is not in the vocabulary of {n} tokens")
@@ -43,9 +39,8 @@ class Embedding(Module):
     """
 
     def __init__(
-        self, num_embeddings: int, embedding_dim: int, *, dtype: Any = np.float32,
-        rng: np.random.Generator | None = None,
-    ) -> None:  # fmt: skip
+        self, num_embeddings: int, embedding_dim: int, *, dtype: Any = np.float32, rng: Any = None
+    ) -> None:
         self.num_embeddings, self.embedding_dim = shape = num_embeddings, embedding_dim
         self.weight = Variable(init.normal(shape, rng, dtype=dtype))
 
@@ -56,52 +51,43 @@ class Embedding(Module):
 class PositionalEncoding(Module):
     """Adds to each vector of a sequence waves that tell where it stands; nothing is learnt.
 
-    x: (..., T, d_model), the first at ``start`` -> the same shape, x + p[start : start + T]
+    x: (..., T, d_model) -> the same shape, x + p[:T]
     p[pos, 2j] = sin(pos / 10000^(2j / d_model)), p[pos, 2j + 1] = cos(pos / 10000^(2j / d_model))
-    dropout  probability of :class:`nn.Dropout` on the sum
     Source: Vaswani et al. 2017, "Attention is all you need", section 3.5.  003 §13.1.3 prints 1000
     where the paper has 10000.  Raises ValueError for another width, TypeError for integers.
     """
 
-    def __init__(
-        self, d_model: int, dropout: float = 0.0, *, rng: np.random.Generator | None = None
-    ) -> None:
-        self.d_model, self.dropout = d_model, Dropout(dropout, rng=rng)
+    def __init__(self, d_model: int) -> None:
+        self.d_model = d_model
         self._table = np.empty((0, d_model))  # p, as far as it was needed, in the input's dtype
 
-    def forward(self, x: Any, start: int = 0) -> Any:
+    def forward(self, x: Any) -> Any:
         expect("PositionalEncoding: the input", x, (..., "T", self.d_model))
-        require(start >= 0, f"PositionalEncoding: start is a position ≥ 0, not {start}")
-        d, end = self.d_model, start + x.shape[-2]
-        if len(self._table) < end or self._table.dtype != x.dtype:
-            # p[pos, 2j], p[pos, 2j + 1] = sin and cos of pos / 10000^(2j/d)
-            angles = np.arange(2 * end)[:, None] / 10000 ** (np.arange(0, d, 2) / d)
+        d, n = self.d_model, x.shape[-2]
+        if len(self._table) < n or self._table.dtype != x.dtype:
+            angles = np.arange(2 * n)[:, None] / 10000 ** (np.arange(0, d, 2) / d)
             waves = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
             self._table = waves.reshape(-1, 2 * angles.shape[1])[:, :d].astype(x.dtype)
-        return self.dropout(x + self._table[start:end])
+        return x + self._table[:n]
 
 
 class LearnedPositions(Module):
     """Adds to each vector of a sequence a learnt one that belongs to its place.
 
-    x: (..., T, d_model), start + T ≤ max_len -> the same shape, x + weight[start : start + T]
-    weight: (max_len, d_model), drawn from N(0, 0.02²);  dropout as of :class:`PositionalEncoding`
+    x: (..., T, d_model), T ≤ max_len -> the same shape, x + weight[:T]
+    weight: (max_len, d_model), drawn from N(0, 0.02²)
     Source: Radford et al. 2018, "Improving language understanding by generative pre-training";
     003 §13.1.3.  Raises ValueError for a longer sequence or another width, TypeError for integers.
     """
 
     def __init__(
-        self, max_len: int, d_model: int, dropout: float = 0.0, *, dtype: Any = np.float32,
-        rng: np.random.Generator | None = None,
-    ) -> None:  # fmt: skip
-        rng = np.random.default_rng(rng)
+        self, max_len: int, d_model: int, *, dtype: Any = np.float32, rng: Any = None
+    ) -> None:
         self.max_len, self.d_model = shape = max_len, d_model
         self.weight = Variable(init.normal(shape, rng, std=0.02, dtype=dtype))
-        self.dropout = Dropout(dropout, rng=rng)
 
-    def forward(self, x: Any, start: int = 0) -> Any:
+    def forward(self, x: Any) -> Any:
         expect("LearnedPositions: the input", x, (..., "T", self.d_model))
-        end = start + x.shape[-2]
-        within = start >= 0 and end <= self.max_len
-        require(within, f"LearnedPositions: places [{start}, {end}) are not in [0, {self.max_len})")
-        return self.dropout(x + self.weight[start:end])
+        n = x.shape[-2]
+        require(n <= self.max_len, f"LearnedPositions: {n} places, of only {self.max_len}")
+        return x + self.weight[:n]

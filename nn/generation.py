@@ -81,33 +81,29 @@ def sample(
 
 def beam_search(
     step: Step, state: Any, start: int | Sequence[int], stop: int | None, width: int,
-    max_length: int, length_penalty: float = 0.0,
-    choose: Callable[[Any], Sequence[int]] | None = None,
+    max_length: int, length_penalty: float = 0.0, choose: Callable[[Any], Any] | None = None,
 ) -> list[Hypothesis]:  # fmt: skip
     """The ``width`` best sequences, best first, found by keeping so many at each length.
 
     start           the first token, or those of a prompt; stop: the STOP token, or None
     length_penalty  α: the score is Σ log p / lengthᵅ, STOP counted; 0 favours short sequences
-    choose          the tokens to go on with, by their log-probabilities; the likeliest if None
-    Width 1 is greedy search; a width of all sequences finds the most likely one.  Finished ones
-    stay in the beam and compete with longer ones.  Nothing is recorded.
+    choose          gives the token to go on with, by the log-probabilities; None: the likeliest
+    Finished ones stay in the beam and compete with longer ones.  Nothing is recorded.
     """
     prompt, beam = tuple(np.atleast_1d(start).tolist()), [(Hypothesis(), state)]
     require(width >= 1, f"beam_search: width must be at least 1, not {width}")
     require(prompt, "start: give at least one token to begin with")
-    choose = choose or (
-        lambda z: [t for t in np.argsort(-z, kind="stable")[:width].tolist() if z[t] > -np.inf]
-    )
     for length in range(1, max_length + 1):
         grown = [(h, s) for h, s in beam if h.finished]
         for h, s in (pair for pair in beam if not pair[0].finished):
             with no_grad():
                 log_p, after = step(prompt + h.tokens, s)
             log_p = _checked(log_p)
-            fits = log_p.ndim == 1 and log_p.max() <= 1e-4
             got = f"an array {log_p.shape} with values up to {log_p.max():g}"
-            require(fits, f"step gave {got}; give log-probabilities (V,), as of log_softmax")
-            for token in choose(log_p):
+            require(log_p.ndim == 1 and log_p.max() <= 1e-4,
+                    f"step gave {got}; give log-probabilities (V,), as of log_softmax")  # fmt: skip
+            best = [choose(log_p)] if choose else np.argsort(-log_p, kind="stable")[:width]
+            for token in (int(t) for t in best if log_p[t] > -np.inf):
                 total = h.log_probability + float(log_p[token])
                 tokens = h.tokens if token == stop else (*h.tokens, token)
                 new = Hypothesis(tokens, total, total / length**length_penalty, token == stop)
@@ -122,8 +118,5 @@ def generate(
     step: Step, state: Any, start: int | Sequence[int], stop: int | None, max_length: int,
     choose: Callable[[Any], Any] = greedy,
 ) -> Hypothesis:  # fmt: skip
-    """One token after another, a beam of one; arguments as of :func:`beam_search`, but
-
-    choose  the next token by its log-probabilities, as ``lambda z: sample(z, 0.8, rng=rng)``
-    """
-    return beam_search(step, state, start, stop, 1, max_length, 0, lambda z: [int(choose(z))])[0]
+    """:func:`beam_search` of width 1; choose may be ``lambda z: sample(z, 0.8, rng=rng)``."""
+    return beam_search(step, state, start, stop, 1, max_length, choose=choose)[0]

@@ -2,33 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from autograd_tape import Variable, no_grad
-from autograd_tape.variable import as_value
 
 from . import functional as F
 from . import init
 from .attention import attend, causal_mask, heads
 from .check import expect, require
-from .dropout import Dropout
 from .embedding import Embedding, LearnedPositions
 from .generation import greedy, sample
 from .module import Module
-from .normalization import LayerNorm
-from .state import load, save
+from .normalization import Dropout, LayerNorm
+from .state import load
 
 __all__ = ["GPT", "Conv1D", "GPTConfig"]
-
-# What config.json may say beside the numbers; another value would mean another computation.
-_FIXED = {
-    "model_type": "gpt2", "activation_function": "gelu_new", "scale_attn_weights": True,
-    "scale_attn_by_inverse_layer_idx": False,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,31 +83,26 @@ class GPT(Module):
     """A language model: the logits of the next token after each token of a sequence.
 
     ids: (..., T) integers, T ≤ n_positions -> (..., T, vocab_size)
-
-        x = W_e[ids] + W_p;  then in each of n_layer blocks
-        x ← x + Attention(LayerNorm(x)),  x ← x + MLP(LayerNorm(x));  and at last
-        logits = LayerNorm(x)·W_eᵀ    with the token embedding W_e again (weight tying)
-
+    x = W_e[ids] + W_p;  in each block x ← x + Attention(LayerNorm(x)), x ← x + MLP(LayerNorm(x));
+    logits = LayerNorm(x)·W_eᵀ, with the token embedding W_e again (weight tying)
     State names, shapes and orientation are those of the published GPT-2 weights.
     Source: Radford et al. 2019, "Language models are unsupervised multitask learners"; 003 §13.2.
     Raises ValueError for longer sequences, IndexError for ids outside of the vocabulary.
     """
 
     def __init__(self, config: GPTConfig, *, dtype: Any = np.float32, rng: Any = None) -> None:
-        self.config, n, e = config, config.n_positions, config.n_embd
         make: Any = {"dtype": dtype, "rng": np.random.default_rng(rng)}
-        self.transformer: Any = {
-            "wte": Embedding(config.vocab_size, e, **make),
-            "wpe": LearnedPositions(n, e, config.dropout, **make),
-            "h": [_Block(config, **make) for _ in range(config.n_layer)],
-            "ln_f": LayerNorm(e, config.layer_norm_epsilon, dtype=dtype),
-        }
-        wte = self.transformer["wte"].weight
-        wte.value = 0.02 * wte.value
+        wte = Embedding(config.vocab_size, config.n_embd, **make)
+        wte.weight.value = 0.02 * wte.weight.value
+        wpe = LearnedPositions(config.n_positions, config.n_embd, **make)
+        blocks = [_Block(config, **make) for _ in range(config.n_layer)]
+        last = LayerNorm(config.n_embd, config.layer_norm_epsilon, dtype=dtype)
+        self.transformer: Any = {"wte": wte, "wpe": wpe, "h": blocks, "ln_f": last}
+        self.config, self.dropout = config, Dropout(config.dropout, rng=make["rng"])
 
     def features(self, ids: Any) -> Any:
         """The vectors (..., T, n_embd) before the head, for another head: 003 §13.2's L₂."""
-        x = self.transformer["wpe"](self.transformer["wte"](ids))
+        x = self.dropout(self.transformer["wpe"](self.transformer["wte"](ids)))
         for block in self.transformer["h"]:
             x = block(x)
         return self.transformer["ln_f"](x)
@@ -131,12 +118,10 @@ class GPT(Module):
 
         temperature, top_k, top_p, rng  as of :func:`nn.generation.sample`; temperature 0 is greedy
         stop  a token that ends a sequence: it is kept, and repeated in a batch until all have ended
-        Each token costs a pass over the last n_positions tokens.
         """
-        ids = np.asarray(as_value(ids))
+        ids, rng, ended = np.asarray(ids), np.random.default_rng(rng), False
         wrong = f"GPT.generate: ids has shape {ids.shape}; give (T,) or (B, T) with T ≥ 1"
         require(ids.ndim in (1, 2) and ids.shape[-1], wrong)
-        rng, ended = np.random.default_rng(rng), np.zeros(ids.shape[:-1], bool)
         training = self.training
         self.eval()
         try:
@@ -147,9 +132,9 @@ class GPT(Module):
                 new = sample(z, temperature, top_k, top_p, rng) if temperature else greedy(z)
                 if stop is not None:
                     new = np.where(ended, stop, new)
-                    ended |= new == stop
+                    ended = new == stop
                 ids = np.concatenate([ids, new[..., None]], axis=-1)
-                if ended.size and ended.all():
+                if ids.size and np.all(ended):
                     break
         finally:
             self.train(training)
@@ -162,21 +147,12 @@ class GPT(Module):
             for name, x in state.items()
             if not name.endswith((".attn.bias", ".attn.masked_bias", "lm_head.weight"))
         }
-        bad = [f"{name} has dtype {x.dtype}" for name, x in own.items() if x.dtype.kind != "f"]
-        require(not bad, f"weights are floating-point numbers: {', '.join(bad)}")
+        bad = [n for n, x in own.items() if x.dtype.kind != "f" or not np.isfinite(x).all()]
+        require(not bad, f"weights are finite floating-point numbers, but not {', '.join(bad)}")
         table = own.get("transformer.wte.weight")
         tied = table is None or np.array_equal(state.get("lm_head.weight", table), table)
         require(tied, "lm_head.weight is not wte.weight; the head of a GPT is the token embedding")
         super().load_state_dict(own)
-
-    def save_pretrained(self, directory: str | Path) -> None:
-        """Write model.safetensors and config.json, as Hugging Face's GPT2LMHeadModel reads them."""
-        folder = Path(directory)
-        folder.mkdir(parents=True, exist_ok=True)
-        told = {**_FIXED, "architectures": ["GPT2LMHeadModel"], **asdict(self.config)}
-        told |= dict.fromkeys(("embd_pdrop", "attn_pdrop", "resid_pdrop"), told.pop("dropout"))
-        (folder / "config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        save(self, folder / "model.safetensors", {"format": "pt"})
 
     @classmethod
     def from_pretrained(
@@ -185,27 +161,17 @@ class GPT(Module):
         """A GPT in ``eval()`` with the weights of a safetensors file, or of that in a directory.
 
         config  by default what config.json beside the weights says
-        Raises FileNotFoundError, and ValueError for files that are cut off or changed, and for
-        tensors that are missing, unexpected or of another shape: all of them in one message.
+        Raises FileNotFoundError, and ValueError for damaged files and tensors that do not fit.
         """
         file = Path(path)
         file = file / "model.safetensors" if file.is_dir() else file
-        model = cls(config or _read_config(file.with_name("config.json")), dtype=dtype)
+        if config is None:
+            told = json.loads(file.with_name("config.json").read_text(encoding="utf-8"))
+            for name, value in {"model_type": "gpt2", "activation_function": "gelu_new"}.items():
+                given = told.get(name, value)
+                require(given == value, f"config.json: {name} is {given!r}, not {value!r}")
+            told = {"dropout": told.get("resid_pdrop", GPTConfig.dropout), **told}
+            config = GPTConfig(**{n: x for n, x in told.items() if n in GPTConfig.__annotations__})
+        model = cls(config, dtype=dtype)
         load(model, file)
-        bad = [name for name, p in model.named_parameters() if not np.isfinite(p.value).all()]
-        require(not bad, f"'{file}': nan or infinite numbers in {', '.join(bad)}")
-        model.eval()
-        return model
-
-
-def _read_config(path: Path) -> GPTConfig:
-    absent = f"there is no '{path}'; give the directory that holds it, or config=GPTConfig(...)"
-    require(path.is_file(), absent, FileNotFoundError)
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        for name, value in _FIXED.items():
-            require(told.get(name, value) == value, f"{name} is {told.get(name)!r}, not {value!r}")
-        known = {f.name: told[f.name] for f in fields(GPTConfig) if f.name in told}
-        return GPTConfig(**{"dropout": told.get("resid_pdrop", GPTConfig.dropout), **known})
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"'{path}' is no configuration of a GPT-2: {error}") from error
+        return model.eval()

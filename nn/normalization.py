@@ -1,9 +1,5 @@
-"""Layers that bring what passes through them to mean 0 and variance 1, and then learn better ones.
+"""Layers that steady training: normalisation, dropout.  Next to read: :mod:`nn.embedding`."""
 
-Next to read: :mod:`nn.embedding`.
-"""
-
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,10 +7,10 @@ import numpy as np
 from autograd_tape import Variable
 from autograd_tape.variable import as_value
 
-from .check import expect, require
+from .check import expect, expect_float, require
 from .module import Module
 
-__all__ = ["BatchNorm1d", "BatchNorm2d", "LayerNorm", "RMSNorm"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "Dropout", "LayerNorm", "RMSNorm"]
 
 
 class RMSNorm(Module):
@@ -27,9 +23,8 @@ class RMSNorm(Module):
     """
 
     def __init__(
-        self, normalized_shape: int | Sequence[int], eps: float | None = None, *,
-        dtype: Any = np.float32,
-    ) -> None:  # fmt: skip
+        self, normalized_shape: Any, eps: float | None = None, *, dtype: Any = np.float32
+    ) -> None:
         shape = self.normalized_shape = tuple(np.atleast_1d(normalized_shape).tolist())
         require(shape, f"{type(self).__name__}: normalized_shape must have at least one axis")
         self.eps, self._axes = eps, tuple(range(-len(shape), 0))
@@ -43,15 +38,14 @@ class RMSNorm(Module):
 
 
 class LayerNorm(RMSNorm):
-    """Each vector of features to mean 0 and variance 1, then a gain and a shift for each feature.
+    """:class:`RMSNorm` of x - E[x], so of mean 0 and variance 1, then a shift for each feature.
 
-    x: (..., *normalized_shape) -> the same;  weight (γ) and, with ``bias``, bias (β): that shape
-    y = γ·(x - E[x]) / √(Var[x] + ε) + β, E over the last axes, Var the mean square there
+    y = γ·(x - E[x]) / √(Var[x] + ε) + β;  bias (shift β): normalized_shape, or None
     Source: Ba et al. 2016, "Layer normalization"; 003 §13.1, which leaves out ε, γ and β.
     """
 
     def __init__(
-        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, *, bias: bool = True,
+        self, normalized_shape: Any, eps: float = 1e-5, *, bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:  # fmt: skip
         super().__init__(normalized_shape, eps, dtype=dtype)
@@ -59,10 +53,8 @@ class LayerNorm(RMSNorm):
 
     def forward(self, x: Any) -> Any:
         expect("LayerNorm: the input", x, (..., *self.normalized_shape))
-        # y = γ·(x - E[x]) / √(Var[x] + ε) + β
-        centered = x - np.mean(x, axis=self._axes, keepdims=True)
-        variance = np.mean(centered**2, axis=self._axes, keepdims=True)
-        y = centered * (1 / np.sqrt(variance + self.eps)) * self.weight
+        # y = RMSNorm(x - E[x]) + β
+        y = super().forward(x - np.mean(x, axis=self._axes, keepdims=True))
         return y if self.bias is None else y + self.bias
 
 
@@ -89,22 +81,21 @@ class BatchNorm2d(Module):
         self.num_batches_tracked = np.array(0)
 
     def forward(self, x: Any) -> Any:
-        layer, c = type(self).__name__, self.num_features
+        layer, c, alpha = type(self).__name__, self.num_features, self.momentum
         expect(f"{layer}: the input", x, *(("N", c, *axes) for axes in self._axes))
         channels = x.swapaxes(0, 1)
         rows = channels.reshape(c, -1)
         if self.training:
             n = rows.shape[1]
-            advice = "give a larger batch, or call eval()"
-            require(n > 1, f"{layer}: a variance needs two values per channel, not {n}; {advice}")
+            require(n > 1, f"{layer}: a variance needs two values per channel, not {n}; give a "
+                           "larger batch, or call eval()")  # fmt: skip
             mean = np.mean(rows, axis=1)
             centered = rows - mean[:, None]
             variance = np.mean(centered**2, axis=1)
             # m ← m + α·(E[x] - m), and so for the variance, which is taken as unbiased there
             self.num_batches_tracked += 1
-            self.running_mean += self.momentum * (as_value(mean) - self.running_mean)
-            unbiased = as_value(variance) * (n / (n - 1))
-            self.running_var += self.momentum * (unbiased - self.running_var)
+            self.running_mean += alpha * (as_value(mean) - self.running_mean)
+            self.running_var += alpha * (as_value(variance) * n / (n - 1) - self.running_var)
         else:
             centered, variance = rows - self.running_mean[:, None], self.running_var
         # y = γ·(x - E[x]) / √(Var[x] + ε) + β
@@ -117,3 +108,24 @@ class BatchNorm1d(BatchNorm2d):
     """:class:`BatchNorm2d` for vectors (N, C) or sequences (N, C, L)."""
 
     _axes = ("", "L")
+
+
+class Dropout(Module):
+    """y = x·m / (1 - p), m = 0 with probability p and else 1, in ``train()``; x in ``eval()``.
+
+    x: any shape -> the same;  rng: a generator or a seed, kept as ``layer.rng``
+    Source: Srivastava et al. 2014, "Dropout"; 000.  Raises ValueError for p outside of [0, 1],
+    TypeError for integers; an error within ``checkpoint``: its second run would draw other zeros.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: Any = None) -> None:
+        require(0 <= p <= 1, f"Dropout: p is a probability between 0 and 1, not {p}")
+        self.p, self.rng = p, np.random.default_rng(rng)
+
+    def forward(self, x: Any) -> Any:
+        expect_float("Dropout: the input", x)
+        if self.training and self.p > 0:
+            # y = x·m / (1 - p), and 0 if p = 1
+            kept = self.rng.random(x.shape, np.float32) >= self.p
+            x = x * (kept * np.asarray(1 / (1 - self.p) if self.p < 1 else 0, x.dtype))
+        return x

@@ -1,9 +1,4 @@
-"""Recurrent networks: the same cell applied at every step of a sequence (003 §11, §12).
-
-Truncated backpropagation through time is ``stop_gradient`` of the state between two windows.
-
-Next to read: :mod:`nn.seq2seq`.
-"""
+"""Recurrent networks: one cell at each step (003 §11, §12).  Next to read: :mod:`nn.seq2seq`."""
 
 from typing import Any
 
@@ -14,26 +9,21 @@ from autograd_tape import Variable
 from . import functional as F
 from . import init
 from .check import expect, require
-from .dropout import Dropout
 from .module import Module
+from .normalization import Dropout
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
 
 
 class _Cell(Module):
-    """A family is its equations, ``_step(gx, gh, *state)`` -> the state after, a tuple.
-
-    gx: W_ih·x + b_ih and gh: W_hh·h + b_hh, both (..., gates·hidden_size)
-    """
-
     gates, states = 1, ["h"]
     adds = True  # are gx and gh only added to each other?
     _kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    _step: Any
+    _step: Any  # a family's equations: W_ih·x + b_ih, W_hh·h + b_hh, *state -> the state after
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = np.float32,
-        rng: np.random.Generator | None = None,
+        rng: Any = None,
     ) -> None:  # fmt: skip
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self.rng = np.random.default_rng(rng)
@@ -46,12 +36,10 @@ class _Cell(Module):
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         expect(f"{type(self).__name__}: the input", x, ("N", self.input_size), (self.input_size,))
-        state = self._start(hx, (*x.shape[:-1], self.hidden_size), x.dtype)
-        state = self._run(x, state)[1]
-        return tuple(state) if len(state) > 1 else state[0]
+        state = self._run(x, self._start(hx, (*x.shape[:-1], self.hidden_size), x.dtype))[1]
+        return state if len(state) > 1 else state[0]
 
     def _start(self, hx: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-        """The initial state: what is given, or zeros."""
         n, name = len(self.states), type(self).__name__
         state = [np.zeros(shape, dtype)] * n if hx is None else [hx] if n == 1 else hx
         pair = isinstance(state, (list, tuple)) and len(state) == n
@@ -82,23 +70,17 @@ class RNNCell(_Cell):
 
     x: (N, input_size) or (input_size,), h: the same with hidden_size, zeros if None -> h'
     weight_ih: (hidden_size, input_size), weight_hh: (hidden_size, hidden_size), two biases
-    nonlinearity    "tanh" or "relu"
-    recurrent_init  "uniform", or "identity": W_hh = I and biases 0, so that relu keeps the state
-                    (and its gradient) until learning changes that (Le et al. 2015)
+    nonlinearity: "tanh" or "relu", which from W_hh = I on keeps the state (Le et al. 2015)
     Raises ValueError for wrong shapes, TypeError for integers.
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *,
-        recurrent_init: str = "uniform", **kwargs: Any,
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh",
+        **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(input_size, hidden_size, bias, **kwargs)
-        self.nonlinearity, self.recurrent_init = nonlinearity, recurrent_init
-        ok = nonlinearity in ("tanh", "relu") and recurrent_init in ("uniform", "identity")
-        require(ok, "RNN: nonlinearity is 'tanh' or 'relu', recurrent_init 'uniform' or 'identity'")
-        for name, p in self.named_parameters():
-            if recurrent_init == "identity" and not name.startswith("weight_ih"):
-                p.value = np.eye(*p.shape, dtype=p.dtype) if p.ndim == 2 else 0 * p.value
+        require(nonlinearity in ("tanh", "relu"), "RNN: nonlinearity is 'tanh' or 'relu'")
+        self.nonlinearity = nonlinearity
 
     def _step(self, gx: Any, gh: Any, h: Any) -> Any:
         return (np.tanh(gx + gh) if self.nonlinearity == "tanh" else F.relu(gx + gh),)
@@ -158,10 +140,10 @@ class _Network(_Cell):
         running = None
         if lengths is not None:
             lengths = np.asarray(lengths)
-            good = lengths.dtype.kind in "iu" and lengths.shape == batch
-            require(good and np.isin(lengths, np.arange(steps + 1)).all(),
-                    f"{name}: lengths ({lengths.dtype}, shape {lengths.shape}) must be integers "
-                    f"from 0 to the {steps} steps, shape {batch}")  # fmt: skip
+            good = lengths.shape == batch and np.isin(lengths, np.arange(steps + 1)).all()
+            given = f"{name}: lengths ({lengths.dtype}, shape {lengths.shape}) must be"
+            require(good and lengths.dtype.kind in "iu",
+                    f"{given} integers from 0 to the {steps} steps, shape {batch}")  # fmt: skip
             running = np.less.outer(np.arange(steps), lengths)[..., None]  # (T, N, 1)
             x = np.where(running, x, 0)  # so that padding may hold anything, even nan
         initial = self._start(hx, (len(self._cells), *batch, self.hidden_size), x.dtype)
@@ -186,9 +168,8 @@ class RNN(_Network, RNNCell):
     x: (T, N, input_size), (N, T, input_size) with batch_first, or (T, input_size)
     h_0: (num_layers·D, N, hidden_size), zeros if None; D = 2 if bidirectional, else 1
     -> output: (T, N, D·hidden_size) of the last layer, h_n: like h_0
-    lengths   (N,) integers, as PyTorch's packed sequences: what comes after the end of one is not
-              looked at, its output is 0 there, its h_n that of its own last step (for length 0
-              h_0), and the backward direction starts at its own end
+    lengths   (N,) integers, as PyTorch's packed sequences: behind its end a sequence is not looked
+              at and its output is 0; h_n is of its own last step, from where it is read backward
     dropout   probability with which outputs of a layer are left out before the next one
     others    see :class:`RNNCell`; weights are ``weight_ih_l0``, ``weight_hh_l0_reverse``, ...
     Raises ValueError for wrong shapes, lengths out of [0, T] and T = 0, TypeError for integers.

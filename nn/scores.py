@@ -4,7 +4,6 @@ They take plain arrays or Variables and give plain numbers.  Sequences are lists
 or anything hashable; a string would be a sequence of letters, and is refused.
 """
 
-import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
@@ -33,8 +32,8 @@ class PrecisionRecallF1(NamedTuple):
 
 def _prf(hits: int, said: int, right: int) -> PrecisionRecallF1:
     # 0 where there is nothing to divide by
-    p, r = hits / max(said, 1), hits / max(right, 1)
-    return PrecisionRecallF1(p, r, 2 * hits / max(said + right, 1))
+    f1 = 2 * hits / max(said + right, 1)
+    return PrecisionRecallF1(hits / max(said, 1), hits / max(right, 1), f1)
 
 
 def _pair(name: str, input: Any, target: Any, classes: bool = True) -> tuple[Any, Any]:
@@ -81,7 +80,7 @@ def perplexity(losses: Any) -> float:
 def _tokens(name: str, x: Tokens) -> list[Hashable]:
     if isinstance(x, (str, bytes)):
         raise TypeError(f"{name}: give a list of tokens, not the string {x!r}: x.split(), say")
-    return x.tolist() if isinstance(x, np.ndarray) else list(x)
+    return list(x)
 
 
 def _ngrams(tokens: list[Hashable], n: int) -> Counter[tuple[Hashable, ...]]:
@@ -107,15 +106,9 @@ def rouge_l(candidate: Tokens, reference: Tokens) -> PrecisionRecallF1:
 
 
 def bleu(
-    candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]], max_n: int = 4,
-    smooth: bool = False,
-) -> float:  # fmt: skip
-    """BLEU of a corpus, in [0, 1] (Papineni et al. 2002): counts are added up over the sentences.
-
-    references  for each of the candidates a list of one or more sequences
-    smooth      for single sentences: n-grams longer than they are do not count, and the first n
-                without a match has half a match, the next a quarter, ... (Chen & Cherry 2014)
-    """
+    candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]], max_n: int = 4
+) -> float:
+    """BLEU of a corpus, in [0, 1] (Papineni et al. 2002); references: one or more per candidate."""
     a, b = len(candidates), len(references)
     require(a == b and max_n > 0, f"bleu: {a} candidates, but {b} references; max_n is {max_n}")
     hits, totals, length, wanted = np.zeros(max_n), np.zeros(max_n), 0, 0
@@ -130,11 +123,6 @@ def bleu(
                 most |= _ngrams(r, n + 1)
             hits[n] += (ngrams & most).total()
             totals[n] += ngrams.total()
-    # BLEU = min(1, e^(1 - r/c))·exp(Σ log p_n / N)
-    if smooth:
-        hits, totals = hits[totals > 0], totals[totals > 0]
-    missed = hits == 0
-    if missed.all() or (missed.any() and not smooth):
-        return 0.0
-    p = np.where(missed, 0.5 ** np.cumsum(missed), hits) / totals
-    return math.exp(min(0.0, 1 - wanted / length) + float(np.mean(np.log(p))))
+    # BLEU = min(1, e^(1 - r/c))·(Π_n p_n)^(1/N)
+    brevity = np.exp(min(0.0, 1 - wanted / max(length, 1)))
+    return float(brevity * np.prod(hits / np.maximum(totals, 1)) ** (1 / max_n))

@@ -1,7 +1,6 @@
 """Encoder and decoder for sequences, with the notes' attention and copy mechanism (003 §12.1).
 
 The context is joined to the decoder's states, not fed back: known targets are read all at once.
-
 Next to read: :mod:`nn.generation`.
 """
 
@@ -14,7 +13,7 @@ from autograd_tape.containers import map_leaves
 from autograd_tape.primitives.indexing import put
 
 from . import functional as F
-from .check import require
+from .check import expect, require
 from .embedding import Embedding
 from .linear import Linear
 from .module import Module
@@ -27,26 +26,38 @@ class AdditiveAttention(Module):
     """Which source positions matter for a decoder state, and their mean (003 §12.1.3).
 
     query: (N, T, query_size), decoder states d_i; memory: (N, S, key_size), encoder outputs h_j
-    mask: (N, S) booleans, True where there is one; keys: ``self.key(memory)`` if it is known
+    mask: (N, S) booleans, True where there is one, or None for all
     -> context C_i: (N, T, key_size), weights a_ij: (N, T, S), both 0 where all is masked
+    e_ij = (W_a·d_i)·(U_a·h_j);  a_ij = exp e_ij / Σ_k exp e_ik;  C_i = Σ_j a_ij·h_j
+    score  "notes" as above, or "additive": e_ij = v·tanh(W_a·d_i + U_a·h_j) (Bahdanau et al. 2015)
     Raises ValueError for wrong shapes and for a mask that is not boolean.
     """
 
     def __init__(
-        self, query_size: int, key_size: int, size: int, *, dtype: Any = np.float32, rng: Any = None
-    ) -> None:
-        rng = np.random.default_rng(rng)
+        self, query_size: int, key_size: int, size: int, score: str = "notes", *,
+        dtype: Any = np.float32, rng: Any = None,
+    ) -> None:  # fmt: skip
+        known = score in ("notes", "additive")
+        require(known, f'AdditiveAttention: score is "notes" or "additive", not {score!r}')
+        self.score, rng = score, np.random.default_rng(rng)
         self.query = Linear(query_size, size, bias=False, dtype=dtype, rng=rng)  # W_a
         self.key = Linear(key_size, size, bias=False, dtype=dtype, rng=rng)  # U_a
+        if score == "additive":
+            self.energy = Linear(size, 1, bias=False, dtype=dtype, rng=rng)  # v
 
-    def forward(self, query: Any, memory: Any, mask: Any = None, keys: Any = None) -> Any:
-        # e_ij = (W_a·d_i)·(U_a·h_j)
-        e = self.query(query) @ np.swapaxes(self.key(memory) if keys is None else keys, 1, 2)
+    def forward(self, query: Any, memory: Any, mask: Any = None) -> Any:
+        expect("AdditiveAttention: memory", memory, ("N", "S", self.key.in_features))
+        q = self.query(query)
+        if self.score == "notes":
+            # (W_a·d_i)ᵀ·U_a·h_j, from the left: while decoding there is one d_i, and many h_j
+            e = q @ self.key.weight @ np.swapaxes(memory, 1, 2)
+        else:
+            # v·tanh(W_a·d_i + U_a·h_j)
+            e = self.energy(np.tanh(q[:, :, None] + self.key(memory)[:, None]))[..., 0]
         if mask is not None:
             good = np.asarray(mask).dtype == bool and np.shape(mask) == memory.shape[:2]
             require(good, f"AdditiveAttention: the mask must be booleans {memory.shape[:2]}")
             e = np.where(np.expand_dims(mask, 1), e, -np.inf)
-        # a_ij = exp e_ij / Σ_k exp e_ik;  C_i = Σ_j a_ij·h_j
         a = F.softmax(e)
         return a @ memory, a
 
@@ -56,7 +67,6 @@ class DecoderState(NamedTuple):
 
     recurrent: Any  # the decoder's own state: (L, N, H), or a pair of them
     memory: Any  # encoder outputs: (N, S, M)
-    keys: Any  # what attention makes of them: (N, S, A), or None
     mask: Any  # (N, S), True at source positions that exist; None if all do
     source: Any  # (N, S) token ids, those beyond the vocabulary included
     p_gen: Any  # (N, 1), the last soft switch of copying
@@ -68,23 +78,22 @@ class Seq2Seq(Module):
     source: (N, S) ids, source_lengths: (N,) or None, target_in: (N, T) ids, beginning with START
     -> logits of the next word: (N, T, target_size), for teacher forcing (003 §12.1.1)
     cell  RNN, LSTM or GRU, for both sides; the encoder may read both ways (003 §12.1.4)
-    attention  without it the decoder knows the encoder's last state alone (003 §12.1)
-    copy  words of the source may be copied (003 §12.1.5; See, Liu and Manning 2017).  Both sides
-          have the same ids; a word in no vocabulary has an id from target_size on, and is read as
-          the word ``unknown``.  Instead of logits there are log-probabilities then, of all words up
-          to the largest id in the source
+    attention  a score of :class:`AdditiveAttention`; with None the decoder knows the encoder's last
+               state alone (003 §12.1)
+    copy  words of the source may be copied (003 §12.1.5; See et al. 2017).  Both sides have the
+          same ids; those from target_size on are read as the word ``unknown``.  Instead of logits
+          there are log-probabilities then, of all words up to the largest id in the source
     Raises ValueError for wrong shapes, IndexError for ids out of range, TypeError for no integers.
     """
 
     def __init__(
         self, source_size: int, target_size: int, embedding_size: int, hidden_size: int,
-        num_layers: int = 1, cell: Any = LSTM, bidirectional: bool = True, attention: bool = True,
-        copy: bool = False, unknown: int = -1, dropout: float = 0.0, *, dtype: Any = np.float32,
-        rng: Any = None,
+        num_layers: int = 1, cell: Any = LSTM, bidirectional: bool = True,
+        attention: str | None = "notes", copy: bool = False, unknown: int = -1,
+        dropout: float = 0.0, *, dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
-        fits = not copy or (attention and source_size == target_size > unknown >= 0)
-        needs = "attention, one vocabulary of both sides, and unknown= a word of it"
-        require(fits, f"Seq2Seq: copy needs {needs}")
+        require(not copy or (attention and source_size == target_size > unknown >= 0), "Seq2Seq: "
+                "copy needs attention, one vocabulary, and unknown= a word of it")  # fmt: skip
         self.bidirectional, self.copy, self.unknown = bidirectional, copy, unknown
         make: Any = {"dtype": dtype, "rng": np.random.default_rng(rng)}
         options = {"num_layers": num_layers, "batch_first": True, "dropout": dropout, **make}
@@ -94,7 +103,7 @@ class Seq2Seq(Module):
         self.bridge = [Linear(width, h, **make) for _ in self.encoder.states]
         self.target_embedding = Embedding(target_size, embedding_size, **make)
         self.decoder = cell(embedding_size, h, **options)
-        self.attention = AdditiveAttention(h, width, h, **make) if attention else None
+        self.attention = AdditiveAttention(h, width, h, attention, **make) if attention else None
         self.output = Linear(h + width * bool(attention), target_size, **make)
         if copy:
             self.switch = Linear(h + width + h, 1, **make)  # W_s, W_c, W_o and b
@@ -111,16 +120,14 @@ class Seq2Seq(Module):
         # d_0 = W_b·[h→; h←] + b, from states s: (layers·directions, N, H)
         start = map_leaves(lambda s: next(b)(np.concatenate([s[i::d] for i in range(d)], -1)), last)
         mask = None if lengths is None else np.greater.outer(lengths, np.arange(source.shape[1]))
-        keys = None if self.attention is None else self.attention.key(memory)
-        p_gen = np.zeros((len(source), 1), memory.dtype)
-        return DecoderState(start, memory, keys, mask, source, p_gen)
+        return DecoderState(start, memory, mask, source, np.zeros((len(source), 1), memory.dtype))
 
     def decode(self, target_in: Any, state: DecoderState) -> tuple[Any, DecoderState, Any]:
         """(logits: (N, T, V), state after the last step, attention weights: (N, T, S) or None)"""
         d, recurrent = self.decoder(self._read(target_in, self.target_embedding), state.recurrent)
         seen, a, p_gen = d, None, state.p_gen
         if self.attention is not None:
-            context, a = self.attention(d, state.memory, state.mask, state.keys)
+            context, a = self.attention(d, state.memory, state.mask)
             seen = np.concatenate([d, context], axis=-1)
         # logits_i = W·[d_i; C_i] + b
         logits = self.output(seen)

@@ -10,7 +10,7 @@ import pytest
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
 from nn.attention import MultiheadAttention, attend, causal_mask
-from nn.dropout import Dropout
+from nn.normalization import Dropout
 
 INF = np.inf
 

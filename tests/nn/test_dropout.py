@@ -9,7 +9,7 @@ import pytest
 
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
-from nn.dropout import Dropout
+from nn.normalization import Dropout
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])

@@ -78,7 +78,7 @@ def test_errors_of_attention() -> None:
     for mask in (np.ones((1, 2), bool), np.ones((1, 3))):
         with pytest.raises(ValueError, match=r"the mask must be booleans \(1, 3\)"):
             layer(d, h, mask)
-    with pytest.raises(ValueError, match=r"Linear: the input has shape \(1, 3, 3\)"):
+    with pytest.raises(ValueError, match=r"memory has shape \(1, 3, 3\), .* \(N, S, 2\)"):
         layer(d, np.ones((1, 3, 3), np.float32))
     with pytest.raises(TypeError, match="dtype int64"):
         layer(np.ones((1, 1, 2), int), h)
@@ -274,7 +274,7 @@ def test_errors_say_what_is_wanted() -> None:
 
 
 def test_without_attention_the_decoder_knows_the_summary_alone() -> None:
-    net = Seq2Seq(9, 7, 4, 5, attention=False, rng=np.random.default_rng(0))
+    net = Seq2Seq(9, 7, 4, 5, attention=None, rng=np.random.default_rng(0))
     source, target_in = np.array([[1, 2, 3], [4, 5, 6]]), np.array([[0, 1], [0, 2]])
     state = net.encode(source)
     logits, _, weights = net.decode(target_in, state)
@@ -283,4 +283,19 @@ def test_without_attention_the_decoder_knows_the_summary_alone() -> None:
     assert logits.shape == (2, 2, 7)
     assert weights is None
     with pytest.raises(ValueError, match="copy needs attention"):
-        Seq2Seq(9, 9, 4, 5, attention=False, copy=True, unknown=1)
+        Seq2Seq(9, 9, 4, 5, attention=None, copy=True, unknown=1)
+
+
+def test_the_additive_score_is_bahdanau_s() -> None:
+    layer = AdditiveAttention(3, 4, 5, "additive", dtype=np.float64, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(1)
+    d, h = rng.standard_normal((2, 3, 3)), rng.standard_normal((2, 4, 4))
+    context, a = layer(d, h, np.array([[True] * 4, [True, True, False, False]]))
+    w, u, v = (p.value for p in layer.parameters())
+    for n, size in ((0, 4), (1, 2)):
+        e = [[v[0] @ np.tanh(w @ d[n, i] + u @ h[n, j]) for j in range(size)] for i in range(3)]
+        weights = np.exp(e) / np.exp(e).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(a.value[n, :, :size], weights)
+        np.testing.assert_allclose(context.value[n], weights @ h[n, :size])
+    with pytest.raises(ValueError, match="score is"):
+        AdditiveAttention(3, 4, 5, "product")

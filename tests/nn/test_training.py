@@ -15,8 +15,8 @@ import pytest
 from autograd_tape import NonFiniteError, Tape, Variable
 from nn import MLP, Module, Sequential
 from nn import functional as F
-from nn.dropout import Dropout
 from nn.linear import Linear
+from nn.normalization import Dropout
 from nn.optim import SGD, Adam
 from nn.schedules import ReduceLROnPlateau, StepLR
 from nn.state import load, save

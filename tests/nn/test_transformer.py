@@ -9,6 +9,7 @@ import pytest
 
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
+from nn import functional as F
 from nn.activations import PReLU
 from nn.linear import Linear
 from nn.normalization import LayerNorm
@@ -160,8 +161,10 @@ def test_activations() -> None:
     np.testing.assert_allclose(by_name, by_hand)
     learnt = small(TransformerEncoderLayer, activation=PReLU(dtype=float))
     assert "activation.weight" in learnt.state_dict()
-    with pytest.raises(ValueError, match=r'activation is "relu", "gelu" or a function, not \'elu'):
-        small(TransformerEncoderLayer, activation="elu")
+    by_name = small(TransformerEncoderLayer, activation="elu")(x).value
+    np.testing.assert_allclose(by_name, small(TransformerEncoderLayer, activation=F.elu)(x).value)
+    with pytest.raises(AttributeError, match=r"nn\.functional' has no attribute 'rely"):
+        small(TransformerEncoderLayer, activation="rely")
 
 
 @pytest.mark.parametrize("norm_first", [True, False])
