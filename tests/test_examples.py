@@ -13,12 +13,18 @@ pytest.importorskip("sklearn")
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("script", ["images.py", "tables.py"])
-def test_example(script: str) -> None:
+def run_example(script: str) -> str:
+    """What it prints; an error if it falls short."""
     command = [sys.executable, ROOT / "examples" / script]
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths}
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("script", ["images.py", "tables.py", "dates.py", "copying.py"])
+def test_example(script: str) -> None:
+    assert run_example(script)

@@ -98,7 +98,7 @@ def backprop(
     optimizer = optim.Adam(model.parameters(), lr=eta)
     seed = int(rng.integers(2**31))
     history = fit(model, (X, target), loss, optimizer, epochs=epochs, seed=seed, progress=False)
-    return list(history["loss"])
+    return list(history.get("loss", []))  # (with no epochs there is none)
 
 
 # -- networks --------------------------------------------------------------------------------------

@@ -171,11 +171,13 @@ class Estimator:
             raise ValueError(f"{name}: Input y contains NaN or infinity")
         return y
 
-    def _rounds(self, n: int, progress: bool = True) -> Any:
-        """``range(n)`` with a progress bar, which shows only if it takes longer than a second."""
+    def _rounds(self, n: int) -> Any:
+        """``range(n)`` with a progress bar, which shows only if it takes longer than a second, and
+        not at all with TQDM_DISABLE=1 in the environment.
+        """
         from tqdm.auto import tqdm
 
-        return tqdm(range(n), desc=type(self).__name__, delay=1, disable=not progress, leave=False)
+        return tqdm(range(n), desc=type(self).__name__, delay=1, leave=False)
 
 
 class Classifier(Estimator):

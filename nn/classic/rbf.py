@@ -47,6 +47,7 @@ class _RBF(Estimator):
     _: KW_ONLY
     centers: str = "clustering"
     weights: str = "pseudoinverse"
+    spread: float | None = None
     alpha: float = 0.0
     eta: float = 0.05
     epochs: int = 20
@@ -93,6 +94,10 @@ class _RBF(Estimator):
 
     def _spread(self) -> float:
         """σ = d_max/√m₁, d_max the largest distance between two centres (003 §4.1.2)."""
+        if self.spread is not None:
+            if not self.spread > 0:
+                raise ValueError(f"{type(self).__name__}: spread is above 0, not {self.spread}")
+            return float(self.spread)
         t = self.centers_.astype(np.float64)
         squares = np.sum(t**2, axis=1)
         farthest = np.max(squares[:, None] - 2 * t @ t.T + squares)
@@ -134,6 +139,8 @@ class RBFClassifier(_RBF, Classifier):
     centers    "random": some of the samples; "clustering": these, then drawn to what is near them
     weights    "pseudoinverse" (with alpha, the λ of a ridge), "lms" (the delta rule, step eta), or
                "backprop": from the pseudo-inverse on, through centres and spreads
+    spread     σ; None for d_max/√m₁, d_max the largest distance between two centres, which is for
+               few features: units in many dimensions then hardly overlap
     epochs     of clustering, of LMS and of backprop
 
         y = w_0 + Σ_i w_i·exp(-‖x - t_i‖²/σ²),   σ = d_max/√m₁
