@@ -112,6 +112,7 @@ class _Deep(Estimator):
     _: KW_ONLY
     pretraining: str | None = "rbm"
     pretraining_epochs: int = 10
+    pretraining_eta: float = 0.1
     epochs: int = 30
     eta: float = 0.005
     visible: str = "gaussian"
@@ -121,7 +122,7 @@ class _Deep(Estimator):
         self._rng = np.random.default_rng(self.random_state)
         return pretrain(
             X, tuple(self.hidden), self.pretraining, self._rng, epochs=self.pretraining_epochs,
-            visible=self.visible,
+            eta=self.pretraining_eta, visible=self.visible,
         )  # fmt: skip
 
     def _tune(self, network: Sequential, X: Any, target: Any, loss: Any) -> None:
@@ -142,7 +143,8 @@ class DeepClassifier(_Deep, Classifier):
     """Sigmoid layers, pre-trained one after another, then fine-tuned with a softmax on top.
 
     hidden        widths of the hidden layers
-    pretraining   "rbm", "autoassociator" or None; pretraining_epochs for each layer
+    pretraining   "rbm", "autoassociator" or None
+    pretraining_epochs, pretraining_eta  for each layer; the step is contrastive divergence's
     epochs, eta   of fine-tuning by backpropagation (Adam), on cross-entropy
     visible       of the data: "binary" for values in [0, 1], "gaussian" for any numbers
     random_state  of all that is drawn
