@@ -6,16 +6,17 @@ Next to read: ``docs/rules.md``, which sets every learning rule beside its scala
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from autograd_tape import Variable
 
 from .. import functional as F
-from .boltzmann import RBM, sampled
-from .deep import pretrain
-from .estimator import Classifier, descend
+from .boltzmann import RBM, expect_probabilities, sampled
+from .deep import pretrain, widths
+from .domains import kinds_of_units, positive, whole
+from .estimator import Classifier, descend, rounds
 
 __all__ = ["DeepBeliefNetwork", "local_error"]
 
@@ -63,22 +64,48 @@ class DeepBeliefNetwork(Classifier):
     visible: str = "gaussian"
     random_state: Any = None
 
+    _domains: ClassVar = {
+        "hidden": widths, "n_top": whole(), "pretraining_epochs": whole(0), "epochs": whole(0),
+        "eta": positive, "k": whole(), "batch_size": whole(), "visible": kinds_of_units,
+    }  # fmt: skip
+
     def fit(self, X: Any, y: Any) -> Self:
         """X: (samples, features), y: (samples,) of any classes."""
-        X = self._samples(X, first=True)
-        index, self._rng = self._labels(X, y), np.random.default_rng(self.random_state)
-        labels = np.eye(len(self.classes_), dtype=X.dtype)[index]
+        X = self._data(X, first=True)
+        labels = self._one_hot(self._labels(X, y), X)
+        self._begin(X, labels)
+        for _ in rounds(self.epochs, "DeepBeliefNetwork"):
+            self._epoch(X, labels)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """One epoch more of wake-sleep; the first call pre-trains on its samples before.
+
+        It needs all ``classes`` that will ever come.
+        """
+        first = not hasattr(self, "top_")
+        X = self._data(X, first)
+        labels = self._one_hot(self._labels(X, y, classes, first), X)
+        if first:
+            self._begin(X, labels)
+        self._epoch(X, labels)
+        return self
+
+    def _begin(self, X: Any, labels: Any) -> None:
+        """RBMs, one on top of the other."""
+        self._rng = np.random.default_rng(self.random_state)
         sizes, epochs = tuple(self.hidden), self.pretraining_epochs
         layers = pretrain(X, sizes, "rbm", self._rng, epochs=epochs, visible=self.visible)
         self.recognition_ = [(Variable(x.weights), Variable(x.bias)) for x in layers]
         self.generative_ = [(Variable(x.weights.T), Variable(x.back_bias)) for x in layers]
-        self.top_ = RBM(self.n_top, k=self.k, epochs=epochs, random_state=self._rng)
-        self.top_.fit(np.concatenate([self._up(X)[-1], labels], axis=1)).set_params(eta=self.eta)
-        for _ in self._rounds(self.epochs):
-            batches = -(-len(X) // self.batch_size)
-            for rows in np.array_split(self._rng.permutation(len(X)), batches):
-                self._wake_and_sleep(X[rows], labels[rows])
-        return self
+        top = RBM(self.n_top, k=self.k, epochs=epochs, random_state=self._rng)
+        self.top_ = top.fit(np.concatenate([self._up(X)[-1], labels], axis=1))
+
+    def _epoch(self, X: Any, labels: Any) -> None:
+        self.top_.set_params(eta=self.eta, k=self.k)
+        batches = -(-len(X) // self.batch_size)
+        for rows in np.array_split(self._rng.permutation(len(X)), batches):
+            self._wake_and_sleep(X[rows], labels[rows])
 
     def _wake_and_sleep(self, X: Any, labels: Any) -> None:
         kinds = [self.visible] + ["binary"] * len(self.hidden)
@@ -118,17 +145,31 @@ class DeepBeliefNetwork(Classifier):
                 states.insert(0, z if self.visible == "gaussian" else F.sigmoid(z))
         return states
 
+    def _data(self, X: Any, first: bool = False) -> Any:
+        X = self._samples(X, first)
+        expect_probabilities("DeepBeliefNetwork", X, self.visible)
+        return X
+
+    def _one_hot(self, index: Any, X: Any) -> Any:
+        """The label units: (samples, classes), of the dtype of ``X``."""
+        return np.eye(len(self.classes_), dtype=X.dtype)[index]
+
+    def _scores(self, X: Any) -> Any:
+        """-F at the top with each label, (samples, classes): log p(label | data) and a constant."""
+        x, n = self._up(self._data(X))[-1], len(self.classes_)
+        labels = [self._one_hot(np.full(len(x), k), x) for k in range(n)]
+        states = (np.concatenate([x, label], axis=1) for label in labels)
+        return np.stack([-self.top_.free_energy(state) for state in states], axis=1)
+
     def decision_function(self, X: Any) -> Any:
         """Minus the free energy at the top with each label: (samples, classes); for two classes
         the difference, (samples,).
         """
-        x = self._up(self._samples(X))[-1]
-        scores = []
-        for label in np.eye(len(self.classes_), dtype=x.dtype):
-            labels = np.broadcast_to(label, (len(x), len(label)))
-            scores.append(-self.top_.free_energy(np.concatenate([x, labels], axis=1)))
-        z = np.stack(scores, axis=1)
-        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
+        return self._margins(self._scores(X))
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability that the topmost machine gives to each class: (samples, classes)."""
+        return F.softmax(self._scores(X))
 
     def generate(self, y: Any, steps: int = 200, random_state: Any = None) -> Any:
         """One dream of each class in ``y``: (len(y), features), means of the visible units.
@@ -136,14 +177,16 @@ class DeepBeliefNetwork(Classifier):
         steps  of Gibbs sampling at the top with the label held
         Raises ValueError for unknown classes.
         """
+        self._expect_fitted()
         rng, y = np.random.default_rng(random_state), np.asarray(y)
-        if not np.isin(y, self.classes_).all():
-            raise ValueError(f"generate: classes are {self.classes_}, and others were asked for")
-        n = self.hidden[-1]
-        state = np.concatenate([
-            sampled(np.full((len(y), n), 0.5), rng), np.eye(len(self.classes_))[
-                np.searchsorted(self.classes_, y)]
-        ], axis=1)  # fmt: skip
+        if y.ndim != 1 or not np.isin(y, self.classes_).all():
+            raise ValueError(
+                f"DeepBeliefNetwork: generate wants a list of classes out of {self.classes_}, not "
+                f"{y}"
+            )
+        x = np.full((len(y), self.hidden[-1]), 0.5, self.top_.weights_.dtype)
+        labels = self._one_hot(np.searchsorted(self.classes_, y), x)
+        x = sampled(x, rng)
         for _ in range(steps):
-            state[:, :n] = self.top_.gibbs(state, 1, rng)[:, :n]
-        return self._down(state[:, :n], rng)[0]
+            x = self.top_.gibbs(np.concatenate([x, labels], axis=1), 1, rng)[:, : x.shape[1]]
+        return self._down(x, rng)[0]

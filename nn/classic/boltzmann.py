@@ -7,7 +7,7 @@ Next to read: :mod:`nn.classic.deep`.
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from autograd_tape import Tape, Variable, grad
 
 from .. import functional as F
 from .. import init, optim
-from .estimator import Estimator, Transformer, descend
+from .domains import fraction, kinds_of_units, not_negative, positive, whole
+from .estimator import Estimator, Transformer, descend, rounds
 from .hopfield import symmetric
 
 __all__ = [
@@ -26,6 +27,15 @@ __all__ = [
 def sampled(p: Any, rng: np.random.Generator) -> Any:
     """1 with probability ``p``, else 0; the shape and dtype of ``p``."""
     return (rng.random(p.shape) < p).astype(p.dtype)
+
+
+def expect_probabilities(name: str, X: Any, visible: str) -> None:
+    """Raise ValueError for data of binary visible units outside of [0, 1]."""
+    if visible == "binary" and (X.min() < 0 or X.max() > 1):
+        raise ValueError(
+            f"{name}: binary visible units take values in [0, 1], and these are {X.min():g} to "
+            f'{X.max():g}; scale them (X / X.max()), or give visible="gaussian"'
+        )
 
 
 def boltzmann_energy(s: Any, W: Any, b: Any) -> Any:
@@ -71,7 +81,8 @@ class RBM(Transformer):
     random_state  of weights, order and sampling
 
     Learns by the gradient of the mean of F(v⁰) - F(v^k), see :func:`free_energy`; v^k is sampled,
-    and held constant.
+    and held constant.  (Gaussian units reconstruct without noise: that of their unit variance would
+    hide what standardised data have to teach; Hinton 2010, "A practical guide", §13.2.)
     ``transform`` gives p(h = 1 | v).
     Sets weights_: (visible, hidden), visible_bias_, hidden_bias_, reconstruction_errors_ (one per
     epoch: the mean square of v⁰ - v^k).
@@ -90,11 +101,17 @@ class RBM(Transformer):
     visible: str = "binary"
     random_state: Any = None
 
+    _domains: ClassVar = {
+        "n_hidden": whole(), "k": whole(), "eta": positive, "momentum": fraction,
+        "decay": not_negative, "epochs": whole(0), "batch_size": whole(), "temperature": positive,
+        "visible": kinds_of_units,
+    }  # fmt: skip
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """X: (samples, visible)."""
-        self._begin(self._states(X, first=True))
-        X = self._states(X)
-        for _ in self._rounds(self.epochs):
+        X = self._states(X, first=True)
+        self._begin(X)
+        for _ in rounds(self.epochs, "RBM"):
             self._epoch(X)
         return self
 
@@ -108,12 +125,6 @@ class RBM(Transformer):
         return self
 
     def _begin(self, X: Any) -> None:
-        if self.k < 1 or self.temperature <= 0 or self.n_hidden < 1 or self.batch_size < 1:
-            raise ValueError(
-                f"{self!r}: k, n_hidden and batch_size are at least 1, temperature above 0"
-            )
-        if self.visible not in ("binary", "gaussian"):
-            raise ValueError(f'RBM: visible is "binary" or "gaussian", not {self.visible!r}')
         self._rng = np.random.default_rng(self.random_state)
         shape = (X.shape[1], self.n_hidden)
         weights = init.normal(shape, self._rng, std=0.01, dtype=X.dtype)
@@ -121,7 +132,7 @@ class RBM(Transformer):
         self.visible_bias_ = Variable(np.zeros(shape[0], X.dtype), name="visible_bias")
         self.hidden_bias_ = Variable(np.zeros(shape[1], X.dtype), name="hidden_bias")
         parameters = [self.weights_, self.visible_bias_, self.hidden_bias_]
-        self._optimizer = optim.SGD(parameters, lr=self.eta, momentum=self.momentum)
+        self._optimizer = optim.SGD(parameters)
         self.reconstruction_errors_: list[float] = []
 
     def _epoch(self, X: Any) -> None:
@@ -133,19 +144,19 @@ class RBM(Transformer):
 
     def contrast(self, v0: Any) -> Any:
         """One step of contrastive divergence on a batch; returns v^k, all: (samples, visible)."""
-        vk = self.gibbs(v0, self.k)
+        vk = self._gibbs(v0, self.k, self._rng, noise=False)
         with Tape() as tape:
             # the mean of F(v⁰) - F(v^k), and ½λ‖W‖²
             scalar = np.mean(self._free_energy(v0) - self._free_energy(vk))
             if self.decay:
                 scalar = scalar + 0.5 * self.decay * np.sum(self.weights_**2)
-        self._optimizer.lr = self.eta
+        self._optimizer.lr, self._optimizer.momentum = float(self.eta), float(self.momentum)
         self._optimizer.step(tape.gradient(scalar, self._optimizer.params))
         return vk
 
     def _free_energy(self, v: Any) -> Any:
         w, b, c = self._optimizer.params
-        return free_energy(v, w, b, c, self.temperature, self.visible)
+        return free_energy(v, w, b, c, float(self.temperature), self.visible)
 
     def free_energy(self, X: Any) -> Any:
         """F of each sample, the lower the likelier; (samples,)."""
@@ -157,15 +168,20 @@ class RBM(Transformer):
 
     def inverse_transform(self, H: Any) -> Any:
         """The mean of v given hidden states, σ((b + W·h)/T) or b + W·h: (samples, visible)."""
-        return self._down(np.asarray(H))
+        self._expect_fitted()
+        return self._down(self._samples(H, width=self.hidden_bias_.size))
 
     def gibbs(self, V: Any, steps: int = 1, rng: np.random.Generator | None = None) -> Any:
         """Visible states after so many steps v → h → v, all sampled; (samples, visible)."""
-        rng = self._rng if rng is None else rng
+        return self._gibbs(self._states(V), steps, self._rng if rng is None else rng)
+
+    def _gibbs(self, V: Any, steps: int, rng: np.random.Generator, noise: bool = True) -> Any:
         for _ in range(steps):
-            mean = self._down(sampled(self._up(V), rng))
-            binary = self.visible == "binary"
-            V = sampled(mean, rng) if binary else rng.normal(mean).astype(mean.dtype)
+            V = self._down(sampled(self._up(V), rng))
+            if self.visible == "binary":
+                V = sampled(V, rng)
+            elif noise:  # p(v | h) ∝ exp(-½‖v - mean‖²/T)
+                V = V + (self.temperature**0.5 * rng.standard_normal(V.shape)).astype(V.dtype)
         return V
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -175,19 +191,15 @@ class RBM(Transformer):
 
     def _up(self, v: Any) -> Any:
         c, w = self.hidden_bias_.value, self.weights_.value
-        return F.sigmoid((c + v @ w) / self.temperature)
+        return F.sigmoid((c + v @ w) / float(self.temperature))
 
     def _down(self, h: Any) -> Any:
-        mean = self.visible_bias_.value + h @ self.weights_.value.T
-        return mean if self.visible == "gaussian" else F.sigmoid(mean / self.temperature)
+        z = self.visible_bias_.value + h @ self.weights_.value.T
+        return z if self.visible == "gaussian" else F.sigmoid(z / float(self.temperature))
 
     def _states(self, X: Any, first: bool = False) -> Any:
         X = self._samples(X, first)
-        if self.visible == "binary" and (X.min() < 0 or X.max() > 1):
-            raise ValueError(
-                f"RBM: binary visible units take values in [0, 1], and these are {X.min():g} to "
-                f'{X.max():g}; scale them (X / X.max()), or give visible="gaussian"'
-            )
+        expect_probabilities("RBM", X, self.visible)
         return X
 
 
@@ -205,6 +217,7 @@ class BoltzmannMachine(Estimator):
     freely, the states held constant: Δw_ij = η(⟨s_i s_j⟩_clamped - ⟨s_i s_j⟩_free), Hebb's rule
     awake and unlearning asleep (003 §8; Ackley, Hinton and Sejnowski 1985).
     Sets weights_: (units, units) symmetric, biases_: (units,); visible units come first.
+    Raises ValueError for states other than 0 and 1.
     """
 
     n_hidden: int = 0
@@ -215,61 +228,95 @@ class BoltzmannMachine(Estimator):
     temperature: float = 1.0
     random_state: Any = None
 
+    _domains: ClassVar = {
+        "n_hidden": whole(0), "steps": whole(), "eta": positive, "epochs": whole(0),
+        "temperature": positive,
+    }  # fmt: skip
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """X: (samples, visible) of 0 and 1."""
         X = self._states(X, first=True)
-        n = X.shape[1] + self.n_hidden
-        self._rng = np.random.default_rng(self.random_state)
-        w = Variable(0.01 * self._rng.standard_normal(n * (n - 1) // 2), name="weights")
-        b = Variable(np.zeros(n), name="biases")
-        clamped = np.concatenate([X, sampled(np.full((len(X), self.n_hidden), 0.5), self._rng)], 1)
-        free = sampled(np.full((len(X), n), 0.5), self._rng)
-        for _ in self._rounds(self.epochs):
-            self.weights_, self.biases_ = symmetric(w.value, n), b.value
-            clamped = self.gibbs(clamped, self.steps, fixed=X.shape[1])
-            free = self.gibbs(free, self.steps)  # it goes on from the last epoch's dream
-            descend(
-                lambda real=clamped, dream=free: np.mean(boltzmann_energy(real, symmetric(w, n), b))  # type: ignore[misc]
-                - np.mean(boltzmann_energy(dream, symmetric(w, n), b)),
-                [w, b], self.eta,
-            )  # fmt: skip
-        self.weights_, self.biases_ = symmetric(w.value, n), b.value
+        self._begin(X)
+        for _ in rounds(self.epochs, "BoltzmannMachine"):
+            self._epoch(X)
         return self
 
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One epoch more."""
+        first = not hasattr(self, "weights_")
+        X = self._states(X, first)
+        if first:
+            self._begin(X)
+        self._epoch(X)
+        return self
+
+    def _begin(self, X: Any) -> None:
+        n = X.shape[1] + self.n_hidden
+        self._rng = np.random.default_rng(self.random_state)
+        weights = 0.01 * self._rng.standard_normal(n * (n - 1) // 2)
+        self._w = Variable(weights.astype(X.dtype), name="weights")
+        self._b = Variable(np.zeros(n, X.dtype), name="biases")
+        self.weights_, self.biases_ = symmetric(self._w.value, n), self._b.value
+        self._free = sampled(np.full((len(X), n), 0.5, X.dtype), self._rng)
+
+    def _epoch(self, X: Any) -> None:
+        w, b, n = self._w, self._b, len(self.biases_)
+        clamped = self.gibbs(self._beside(X, self._rng), self.steps, fixed=X.shape[1])
+        free = self._free = self.gibbs(self._free, self.steps)  # on from where the last dream ended
+        descend(
+            lambda: np.mean(boltzmann_energy(clamped, symmetric(w, n), b))
+            - np.mean(boltzmann_energy(free, symmetric(w, n), b)),
+            [w, b], self.eta,
+        )  # fmt: skip
+        self.weights_, self.biases_ = symmetric(w.value, n), b.value
+
     def energy(self, S: Any) -> Any:
-        """E of states of all units: (samples,)."""
-        return boltzmann_energy(np.asarray(S, float), self.weights_, self.biases_)
+        """E of states of all units, (samples, units): (samples,)."""
+        return boltzmann_energy(self._units(S), self.weights_, self.biases_)
 
     def gaps(self, S: Any) -> Any:
         """ΔE_i = -∂E/∂s_i of each unit, read off the tape; S, result: (samples, units)."""
         return -grad(lambda s: np.sum(boltzmann_energy(s, self.weights_, self.biases_)))(
-            np.asarray(S, float)
+            self._units(S)
         )
 
-    def gibbs(self, S: Any, steps: int, temperature: float | None = None, fixed: int = 0) -> Any:
+    def gibbs(
+        self, S: Any, steps: int = 1, temperature: float | None = None, fixed: int = 0,
+        rng: np.random.Generator | None = None,
+    ) -> Any:  # fmt: skip
         """States after so many sweeps over the units; S, result: (samples, units) of 0 and 1.
 
-        fixed  so many of the first units stay as they are
+        temperature  another one than the machine's
+        fixed        so many of the first units stay as they are
         """
-        S, T = np.array(S, float), self.temperature if temperature is None else temperature
+        S, rng = np.array(self._units(S)), self._rng if rng is None else rng
+        T = float(self.temperature if temperature is None else temperature)
         for _ in range(steps):
-            for i in fixed + self._rng.permutation(S.shape[1] - fixed):
+            for i in fixed + rng.permutation(S.shape[1] - fixed):
                 # p(s_i = 1) = σ(ΔE_i/T)
                 gap = S @ self.weights_[:, i] + self.biases_[i]
-                S[:, i] = sampled(F.sigmoid(gap / T), self._rng)
+                S[:, i] = sampled(F.sigmoid(gap / T), rng)
         return S
 
     def predict(self, X: Any) -> Any:
         """Visible states completed: after ``steps`` free sweeps that cool down to T/10."""
-        X = self._states(X)
-        S = np.concatenate([X, np.full((len(X), self.n_hidden), 0.5)], axis=1)
-        S = self.gibbs(S, 1, fixed=X.shape[1])
+        X, rng = self._states(X), np.random.default_rng(self.random_state)
+        S = self.gibbs(self._beside(X, rng), fixed=X.shape[1], rng=rng)
         for T in self.temperature * np.geomspace(1.0, 0.1, self.steps):
-            S = self.gibbs(S, 1, T)
+            S = self.gibbs(S, temperature=T, rng=rng)
         return S[:, : X.shape[1]]
 
+    def _beside(self, X: Any, rng: np.random.Generator) -> Any:
+        """States of all units: the visible ones, and hidden ones at random."""
+        hidden = np.full((len(X), len(self.biases_) - X.shape[1]), 0.5, X.dtype)
+        return np.concatenate([X, sampled(hidden, rng)], axis=1)
+
+    def _units(self, S: Any) -> Any:
+        self._expect_fitted()
+        return self._samples(S, width=len(self.biases_))
+
     def _states(self, X: Any, first: bool = False) -> Any:
-        X = self._samples(X, first).astype(np.float64)
+        X = self._samples(X, first)
         if not ((X == 0) | (X == 1)).all():
             raise ValueError(
                 "BoltzmannMachine: states are 0 or 1, and others were given; for -1 and 1 give "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,8 +20,9 @@ from ..activations import Sigmoid
 from ..linear import Linear
 from ..module import Module, Sequential
 from ..training import fit
-from .boltzmann import RBM
-from .estimator import Classifier, Estimator, Transformer
+from .boltzmann import RBM, expect_probabilities
+from .domains import kinds_of_units, one_of, positive, several, whole
+from .estimator import Classifier, Estimator, Transformer, rounds
 
 __all__ = ["DeepAutoencoder", "DeepClassifier", "Layer", "pretrain"]
 
@@ -60,8 +61,10 @@ def pretrain(
             weights = init.xavier_uniform((n, size), rng, dtype=X.dtype)
             layers.append(Layer(weights, np.zeros(size, X.dtype), np.zeros(n, X.dtype)))
             if method == "autoassociator":
-                model = autoencoder(layers[-1:])
-                backprop(model, X, X, reconstruction_loss(visible), epochs, 0.01, rng)
+                model, loss = autoencoder(layers[-1:]), reconstruction_loss(visible)
+                optimizer = optim.Adam(model.parameters(), lr=0.01)
+                for _ in rounds(epochs, "autoassociator"):
+                    backprop(model, X, X, loss, optimizer, rng)
                 inner, outer = model[0], model[2]
                 layers[-1] = Layer(inner.weight.value.T, inner.bias.value, outer.bias.value)
         X, visible = F.sigmoid(X @ layers[-1].weights + layers[-1].bias), "binary"
@@ -91,22 +94,23 @@ def reconstruction_loss(visible: str) -> Callable[[Any, Any], Any]:
 
 
 def backprop(
-    model: Module, X: Any, target: Any, loss: Callable[[Any, Any], Any], epochs: int, eta: float,
+    model: Module, X: Any, target: Any, loss: Callable[[Any, Any], Any], optimizer: Any,
     rng: np.random.Generator,
-) -> list[float]:  # fmt: skip
-    """Adam on batches of 32; returns the loss of each epoch."""
-    optimizer = optim.Adam(model.parameters(), lr=eta)
+) -> float:  # fmt: skip
+    """One epoch of batches of 32; returns the mean loss."""
     seed = int(rng.integers(2**31))
-    history = fit(model, (X, target), loss, optimizer, epochs=epochs, seed=seed, progress=False)
-    return list(history.get("loss", []))  # (with no epochs there is none)
+    history = fit(model, (X, target), loss, optimizer, epochs=1, seed=seed, progress=False)
+    return history["loss"][0]
 
 
 # -- networks --------------------------------------------------------------------------------------
 
+widths = several("a tuple of widths, at least one, each at least 1", whole())
+
 
 @dataclass(eq=False, repr=False)
 class _Deep(Estimator):
-    """Parameters of DeepClassifier and DeepAutoencoder, and how they begin."""
+    """What DeepClassifier and DeepAutoencoder have in common: all but the network and its loss."""
 
     hidden: tuple[int, ...] = (64, 32)
     _: KW_ONLY
@@ -118,17 +122,40 @@ class _Deep(Estimator):
     visible: str = "gaussian"
     random_state: Any = None
 
-    def _pretrained(self, X: Any) -> list[Layer]:
+    _domains: ClassVar = {
+        "hidden": widths, "pretraining": one_of("rbm", "autoassociator", None),
+        "pretraining_epochs": whole(0), "pretraining_eta": positive, "epochs": whole(0),
+        "eta": positive, "visible": kinds_of_units,
+    }  # fmt: skip
+
+    def _network(self, layers: list[Layer], dtype: Any) -> Sequential:
+        """The network that goes on from these layers."""
+        raise NotImplementedError
+
+    def _loss(self, output: Any, target: Any) -> Any:
+        raise NotImplementedError
+
+    def _data(self, X: Any, first: bool = False) -> Any:
+        X = self._samples(X, first)
+        expect_probabilities(type(self).__name__, X, self.visible)
+        return X
+
+    def _begin(self, X: Any) -> None:
+        """A network of pre-trained layers."""
         self._rng = np.random.default_rng(self.random_state)
-        return pretrain(
+        layers = pretrain(
             X, tuple(self.hidden), self.pretraining, self._rng, epochs=self.pretraining_epochs,
             eta=self.pretraining_eta, visible=self.visible,
         )  # fmt: skip
+        self.network_, self.losses_ = self._network(layers, X.dtype), list[float]()
+        self._optimizer = optim.Adam(self.network_.parameters())
 
-    def _tune(self, network: Sequential, X: Any, target: Any, loss: Any) -> None:
+    def _tune(self, X: Any, target: Any, epochs: int) -> None:
         """Backpropagation through all layers at once."""
-        self.network_ = network
-        self.losses_ = backprop(network, X, target, loss, self.epochs, self.eta, self._rng)
+        self._optimizer.lr = float(self.eta)
+        for _ in rounds(epochs, type(self).__name__):
+            loss = backprop(self.network_, X, target, self._loss, self._optimizer, self._rng)
+            self.losses_.append(loss)
 
     def _through(self, x: Any, first: int = 0, last: int | None = None) -> Any:
         """Through the layers from ``first`` to before ``last``, without recording."""
@@ -150,26 +177,47 @@ class DeepClassifier(_Deep, Classifier):
     random_state  of all that is drawn
     Source: 003 §9; Hinton and Salakhutdinov 2006.
     Sets network_ (an nn.Sequential), losses_ (of fine-tuning, one per epoch).
+    Raises ValueError for binary data outside of [0, 1].
     """
 
     def fit(self, X: Any, y: Any) -> Self:
         """X: (samples, features), y: (samples,) of any classes."""
-        X = self._samples(X, first=True)
-        index, parts = self._labels(X, y), list[Module]()
-        for layer in self._pretrained(X):
-            parts += [linear(layer.weights, layer.bias), Sigmoid()]
-        top = Linear(self.hidden[-1], len(self.classes_), dtype=X.dtype, rng=self._rng)
-        self._tune(Sequential(*parts, top), X, index, F.cross_entropy)
+        X = self._data(X, first=True)
+        index = self._labels(X, y)
+        self._begin(X)
+        self._tune(X, index, self.epochs)
         return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """One epoch more of fine-tuning; the first call pre-trains on its samples before.
+
+        It needs all ``classes`` that will ever come.
+        """
+        first = not hasattr(self, "network_")
+        X = self._data(X, first)
+        index = self._labels(X, y, classes, first)
+        if first:
+            self._begin(X)
+        self._tune(X, index, 1)
+        return self
+
+    def _network(self, layers: list[Layer], dtype: Any) -> Sequential:
+        parts: list[Module] = []
+        for layer in layers:
+            parts += [linear(layer.weights, layer.bias), Sigmoid()]
+        top = Linear(self.hidden[-1], len(self.classes_), dtype=dtype, rng=self._rng)
+        return Sequential(*parts, top)
+
+    def _loss(self, output: Any, target: Any) -> Any:
+        return F.cross_entropy(output, target)
 
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class: (samples, classes)."""
-        return F.softmax(self._through(self._samples(X)))
+        return F.softmax(self._through(self._data(X)))
 
     def decision_function(self, X: Any) -> Any:
         """Logits: (samples, classes), or their difference (samples,) for two classes."""
-        z = self._through(self._samples(X))
-        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
+        return self._margins(self._through(self._data(X)))
 
 
 @dataclass(eq=False, repr=False)
@@ -186,21 +234,38 @@ class DeepAutoencoder(_Deep, Transformer):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """X: (samples, features)."""
-        X = self._samples(X, first=True)
-        network = autoencoder(self._pretrained(X))
-        self._tune(network, X, X, reconstruction_loss(self.visible))
+        X = self._data(X, first=True)
+        self._begin(X)
+        self._tune(X, X, self.epochs)
         return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One epoch more of fine-tuning; the first call pre-trains on its samples before."""
+        first = not hasattr(self, "network_")
+        X = self._data(X, first)
+        if first:
+            self._begin(X)
+        self._tune(X, X, 1)
+        return self
+
+    def _network(self, layers: list[Layer], dtype: Any) -> Sequential:
+        return autoencoder(layers)
+
+    def _loss(self, output: Any, target: Any) -> Any:
+        return reconstruction_loss(self.visible)(output, target)
 
     def transform(self, X: Any) -> Any:
         """The codes: (samples, hidden[-1])."""
-        return self._through(self._samples(X), last=2 * len(self.hidden))
+        return self._through(self._data(X), last=2 * len(self.hidden))
 
     def inverse_transform(self, codes: Any) -> Any:
         """What the codes stand for: (samples, features)."""
-        z = self._through(np.asarray(codes), first=2 * len(self.hidden))
+        self._expect_fitted()
+        codes = self._samples(codes, width=self.hidden[-1])
+        z = self._through(codes, first=2 * len(self.hidden))
         return z if self.visible == "gaussian" else F.sigmoid(z)
 
     def score(self, X: Any, y: Any = None) -> float:
         """Minus the mean squared error of reconstruction."""
-        X = self._samples(X)
+        X = self._data(X)
         return -float(np.mean((X - self.inverse_transform(self.transform(X))) ** 2))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from .. import functional as F
+from .domains import not_negative, one_of, whole
 from .estimator import Classifier, Estimator, Regressor, warn
 
 __all__ = ["ELMClassifier", "ELMRegressor", "ridge_error", "ridge_solution"]
@@ -29,18 +30,22 @@ def ridge_error(beta: Any, H: Any, T: Any, alpha: float = 0.0) -> Any:
 def ridge_solution(H: Any, T: Any, alpha: float = 0.0) -> Any:
     """Where the gradient of :func:`ridge_error` is 0: (hidden, outputs).
 
-    With alpha = 0 the pseudo-inverse, by singular values; where HᵀH is singular this is the
-    shortest of all solutions, and a warning says so.
+    With alpha = 0 the pseudo-inverse.  Where HᵀH + λI is singular this is the shortest of all
+    solutions, and a warning says so.  Raises ValueError for a negative alpha.
     """
     if alpha < 0:
         raise ValueError(f"alpha, the λ of the ridge, must not be negative, but it is {alpha}")
+    n, hidden = H.shape
     if alpha > 0:
-        return np.linalg.solve(H.T @ H + alpha * np.eye(H.shape[1], dtype=H.dtype), H.T @ T)
+        # ‖Hβ - T‖² + λ‖β‖² = ‖[H; √λI]β - [T; 0]‖², whose condition is the square root of HᵀH's
+        H = np.concatenate([H, float(alpha) ** 0.5 * np.eye(hidden, dtype=H.dtype)])
+        T = np.concatenate([T, np.zeros((hidden, T.shape[1]), T.dtype)])
     beta, _, rank, _ = np.linalg.lstsq(H, T)
-    if rank < H.shape[1]:
+    if rank < hidden:
         warn(
-            f"HᵀH is singular: rank {rank} for {H.shape[1]} hidden units on {len(H)} samples; the "
-            "pseudo-inverse's shortest solution was taken. Fewer units, or alpha > 0, are safer"
+            f"HᵀH + λI is singular: rank {rank} for {hidden} hidden units on {n} samples, with λ = "
+            f"{alpha:g}; the pseudo-inverse's shortest solution was taken. Fewer units, or a "
+            "larger alpha, are safer"
         )
     return beta
 
@@ -54,14 +59,13 @@ class _ELM(Estimator):
     n_draws: int = 1
     random_state: Any = None
 
+    _domains: ClassVar = {
+        "n_hidden": whole(), "activation": one_of(*ACTIVATIONS), "alpha": not_negative,
+        "n_draws": whole(),
+    }  # fmt: skip
+
     def _learn(self, X: Any, T: Any) -> None:
         """Draw hidden weights, and solve for those of the output; T: (samples, outputs)."""
-        name = type(self).__name__
-        if self.activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(f"{name}: activation is one of {known}, not {self.activation!r}")
-        if self.n_hidden < 1 or self.n_draws < 1:
-            raise ValueError(f"{name}: n_hidden and n_draws must be at least 1")
         rng = np.random.default_rng(self.random_state)
         shape = (X.shape[1] + 1, self.n_hidden)
         draws = [rng.uniform(-1, 1, shape).astype(X.dtype) for _ in range(self.n_draws)]
@@ -107,9 +111,8 @@ class ELMClassifier(_ELM, Classifier):
         return self
 
     def decision_function(self, X: Any) -> Any:
-        """Hβ."""
-        v = self._outputs(X)
-        return v[:, 0] if v.shape[1] == 1 else v
+        """Hβ: (samples,) for two classes, else (samples, classes)."""
+        return self._margins(self._outputs(X))
 
 
 @dataclass(eq=False, repr=False)
@@ -121,7 +124,7 @@ class ELMRegressor(_ELM, Regressor):
     def fit(self, X: Any, y: Any) -> Self:
         """X: (samples, features), scaled to about ±1; y: (samples,) or (samples, targets)."""
         X = self._samples(X, first=True)
-        y = self._targets(X, y, columns=True).astype(X.dtype)
+        y = self._numbers(X, y, columns=True)
         self._flat = y.ndim == 1
         self._learn(X, y.reshape(len(y), -1))
         return self

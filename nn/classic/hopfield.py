@@ -30,7 +30,7 @@ def symmetric(w: Any, n: int) -> Any:
     above = np.triu_indices(n, 1)
     place = np.zeros((n, n), int)
     place[above] = place.T[above] = np.arange(1, len(above[0]) + 1)
-    return np.concatenate([np.zeros(1), w])[place]
+    return np.concatenate([np.zeros(1, w.dtype), w])[place]
 
 
 def storage_energy(w: Any, memories: Any) -> Any:
@@ -110,7 +110,7 @@ class Hopfield(Estimator):
         return y
 
     def _states(self, X: Any, first: bool = False) -> Any:
-        X = self._samples(X, first).astype(np.float64)
+        X = self._samples(X, first)
         if not (np.abs(X) == 1).all():
             raise ValueError(
                 "Hopfield: states are -1 or 1, and others were given; for 0 and 1 give 2·X - 1, "

@@ -7,13 +7,15 @@ Next to read: :mod:`nn.classic.hopfield`.
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from autograd_tape import Variable
 
-from .estimator import Transformer, descend
+from ..check import require
+from .domains import one_of, optional, positive, several, whole
+from .estimator import Transformer, descend, rounds
 
 __all__ = ["SelfOrganizingMap", "lattice", "neighbourhood", "som_error"]
 
@@ -31,11 +33,7 @@ def lattice(rows: int, columns: int, topology: str) -> Any:
 
     topology  "grid" (up to 4 neighbours; a line with one row), or "hexagonal" (up to 6)
     """
-    if topology not in ("grid", "hexagonal") or rows < 1 or columns < 1:
-        raise ValueError(
-            f'SelfOrganizingMap: topology is "grid" or "hexagonal" and shape (rows, columns) at '
-            f"least (1, 1), not {topology!r} and {(rows, columns)}"
-        )
+    require(topology in ("grid", "hexagonal"), f'lattice: "grid" or "hexagonal", not {topology!r}')
     i, j = np.divmod(np.arange(rows * columns), columns)
     if topology == "grid":
         return np.stack([i, j], axis=1).astype(float)
@@ -75,12 +73,16 @@ class SelfOrganizingMap(Transformer):
     sigma_end: float = 0.3
     random_state: Any = None
 
+    _domains: ClassVar = {
+        "shape": several("(rows, columns), each at least 1", whole(), 2),
+        "topology": one_of("grid", "hexagonal"), "epochs": whole(), "eta": positive,
+        "eta_end": positive, "sigma": optional(positive), "sigma_end": positive,
+    }  # fmt: skip
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """X: (samples, features)."""
         X = self._samples(X, first=True)
         self.positions_ = lattice(*self.shape, self.topology)
-        if not (self.eta > 0 and self.eta_end > 0 and self.sigma_end > 0 and self.epochs > 0):
-            raise ValueError("SelfOrganizingMap: eta, eta_end, sigma_end and epochs are above 0")
         self._rng = np.random.default_rng(self.random_state)
         units = len(self.positions_)
         start = X[self._rng.choice(len(X), units, replace=units > len(X))]
@@ -89,7 +91,7 @@ class SelfOrganizingMap(Transformer):
         self.weights_ = Variable(start.astype(X.dtype), name="weights")
         sigma = max(self.shape) / 2 if self.sigma is None else self.sigma
         sigma, steps, n = max(sigma, self.sigma_end), self.epochs * len(X), 0
-        for _ in self._rounds(self.epochs):
+        for _ in rounds(self.epochs, "SelfOrganizingMap"):
             for i in self._rng.permutation(len(X)):
                 # η(n) = η₀·exp(-n/τ), σ(n) = σ₀·exp(-n/τ'), with τ such that the end is reached
                 done = n / max(steps - 1, 1)
@@ -99,7 +101,10 @@ class SelfOrganizingMap(Transformer):
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """Show each sample once more, with the rate and neighbourhood of the end."""
+        """Show each sample once more, with the rate and neighbourhood of the end.
+
+        The first call is a whole ``fit``, which a map needs to unfold.
+        """
         if not hasattr(self, "weights_"):
             return self.fit(X)
         X = self._samples(X)

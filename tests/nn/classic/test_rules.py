@@ -13,27 +13,13 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from autograd_tape import Variable, grad, jacobian
-from autograd_tape.testing import arrays
 from autograd_tape.variable import as_value
 from nn import LSTMCell, RNNCell
 from nn import classic as C
 from nn import functional as F
 
+from .draw import bits, numbers, signs, small
 from .rules import proves
-
-small = st.integers(1, 4)
-
-
-def numbers(*shape: int, domain: Any = "real") -> st.SearchStrategy[Any]:
-    return arrays(shape, domain=domain, layouts=False)
-
-
-def bits(*shape: int) -> st.SearchStrategy[Any]:
-    return arrays(shape, domain="unit", layouts=False).map(lambda x: (x > 0).astype(float))
-
-
-def signs(*shape: int) -> st.SearchStrategy[Any]:
-    return bits(*shape).map(lambda s: 2 * s - 1)
 
 
 def equal(adjoint: Any, rule: Any) -> None:
