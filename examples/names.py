@@ -124,7 +124,7 @@ class Tagger(nn.Module):
 
     def __init__(self, vocabulary: int, rng: np.random.Generator) -> None:
         self.word = nn.Embedding(vocabulary, 48, rng=rng)
-        self.part = nn.Embedding(TRIGRAMS, 32, padding_idx=0, rng=rng)
+        self.part = nn.Embedding(TRIGRAMS, 32, rng=rng)
         self.drop = nn.Dropout(0.2, rng=rng)
         self.lstm = nn.LSTM(80, 64, batch_first=True, bidirectional=True, rng=rng)
         self.output = nn.Linear(128, 2, rng=rng)
@@ -133,8 +133,9 @@ class Tagger(nn.Module):
     def forward(self, words: Any, parts: Any, lengths: Any) -> Any:
         if self.training:
             words = np.where(self.rng.random(words.shape) < FORGOTTEN, UNKNOWN, words)
-        count = np.count_nonzero(parts, axis=-1)[..., None].clip(1).astype(np.float32)
-        spelling = np.sum(self.part(parts), axis=2) / np.sqrt(count)
+        here = (parts > 0)[..., None].astype(np.float32)
+        count = np.sum(here, axis=2).clip(1)
+        spelling = np.sum(self.part(parts) * here, axis=2) / np.sqrt(count)
         x = np.concatenate([self.word(words), spelling], axis=-1)  # (N, T, 80)
         y, _ = self.lstm(self.drop(x), None, lengths)
         return self.output(self.drop(y))
