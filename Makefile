@@ -26,6 +26,8 @@ parity: export OMP_NUM_THREADS = 1
 parity: .venv/test .venv/parity  ## values, gradients and weights equal those of JAX and PyTorch
 	$(BIN)/python -m pytest -n 2 tests/parity tests/nn/parity
 
+thorough: export OPENBLAS_NUM_THREADS = 1
+thorough: export OMP_NUM_THREADS = 1
 thorough: export HYPOTHESIS_PROFILE = thorough
 thorough: .venv/test .venv/parity  ## all tests, the property tests on 10 times as many examples
 	$(BIN)/python -m pytest -n 2

@@ -25,6 +25,7 @@ def run_example(script: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", ["images.py", "tables.py", "dates.py", "copying.py", "names.py"])
+@pytest.mark.parametrize("script", ["images.py", "tables.py", "dates.py", "copying.py", "names.py",
+    "pretraining.py"])
 def test_example(script: str) -> None:
     assert run_example(script)
