@@ -114,7 +114,7 @@ class Entry:
         return [x for x in self.inputs if x.__class__ is Entry]
 
     def __repr__(self) -> str:
-        from .display import describe_entry
+        from .view.text import describe_entry
 
         return describe_entry(self)
 

@@ -11,11 +11,11 @@ from .adjoint import default_seed, zeros_for
 from .backward import sweep
 from .containers import flatten
 from .entry import ALONE, forget, linearize
-from .explain import remember_target
 from .primitive import FREED
 from .pull import freed_message
 from .tape import Tape, TapeError
 from .variable import Variable
+from .view.explain import remember_target
 
 __all__ = ["backward", "gradient", "require_variable"]
 
@@ -105,8 +105,8 @@ def _owns_its_memory(array: Any) -> bool:
 
 
 def _unreached(i: int, source: Variable, target: Variable) -> str:
-    from .display import label
-    from .explain import explain
+    from .view.explain import explain
+    from .view.text import label
 
     return (
         f"the target {label(target._entry)} does not reach source {i}, {label(source._entry)}: "

@@ -66,7 +66,7 @@ class _Paused(Recorder):
         pass
 
     def watch(self, entry: Entry, output: Any) -> None:
-        from .explain import note_cut
+        from .view.explain import note_cut
 
         note_cut(entry.parents, "no_grad()")
         entry.primitive, entry.inputs, entry.params, entry.output = None, (), None, output
@@ -272,18 +272,18 @@ class Tape(Recorder):
         return True
 
     def __repr__(self) -> str:
-        from .display import tape_text
+        from .view.text import tape_text
 
         return tape_text(self)
 
     def _repr_html_(self) -> str:
-        from .display import tape_html
+        from .view.text import tape_html
 
         return tape_html(self)
 
     def diagram(self, **options: Any) -> Any:
-        """The tape as a graphviz.Digraph; see :func:`autograd_tape.diagram.draw`."""
-        from .diagram import draw
+        """The tape as a graphviz.Digraph; see :func:`autograd_tape.view.diagram.draw`."""
+        from .view.diagram import draw
 
         return draw(self.entries, **options)
 

@@ -126,7 +126,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
 
     def explain(self, target: Variable | None = None) -> Any:
         """Why the adjoint of this variable is what it is: zero, missing, or on which path."""
-        from .explain import explain
+        from .view.explain import explain
 
         return explain(self, target)
 
@@ -219,7 +219,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         return self._value >= as_value(other)
 
     def _cut(self, why: str) -> None:
-        from .explain import note_cut
+        from .view.explain import note_cut
 
         note_cut([self._entry], why)
 
@@ -237,7 +237,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         return _restore, (self._value, self.name)
 
     def __repr__(self) -> str:
-        from .display import variable_text
+        from .view.text import variable_text
 
         return variable_text(self)
 
@@ -245,7 +245,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         return str(self._value)
 
     def _label(self) -> str:
-        from .display import label
+        from .view.text import label
 
         return label(self._entry)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograd_tape import Tape, Variable
-from autograd_tape.diagram import Diagram, draw
+from autograd_tape.view.diagram import Diagram, draw
 
 
 def example() -> Variable:

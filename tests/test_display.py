@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_tape import Tape, Variable, grad, primitive
-from autograd_tape.display import (
+from autograd_tape.view.text import (
     call_text,
     constant_text,
     describe_entry,

@@ -25,7 +25,8 @@ def run_example(script: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", ["images.py", "tables.py", "dates.py", "copying.py", "names.py",
-    "pretraining.py"])
+@pytest.mark.parametrize(
+    "script", ["images.py", "tables.py", "dates.py", "copying.py", "names.py", "pretraining.py"]
+)
 def test_example(script: str) -> None:
     assert run_example(script)

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..containers import flatten
-from ..display import call_text, names_of
 from ..entry import CONSTANT, Entry, linearize
-from ..explain import explain
 from ..primitives.structure import outputs
 from ..replay import primals
 from ..source import caller
 from ..tape import Recorder, _active
 from ..variable import Variable, as_value
+from ..view.explain import explain
+from ..view.text import call_text, names_of
 from .check import first_mismatch
 from .mismatch import GradientError, Mismatch, name_of
 

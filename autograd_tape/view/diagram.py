@@ -5,7 +5,7 @@ corner, and the target a box with a double border.  Each shows its value and adj
 the printed tape.
 
 ``dot`` renders if the machine has it; otherwise the Graphviz inside ``pygraphviz`` does; with
-neither, a notebook gets the table of :mod:`autograd_tape.display` instead.
+neither, a notebook gets the table of :mod:`autograd_tape.view.text` instead.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any
 
 import graphviz
 
-from . import display as show
-from .entry import Entry
+from ..entry import Entry
+from . import text as show
 
 __all__ = ["Diagram", "draw"]
 

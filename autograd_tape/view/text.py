@@ -3,7 +3,7 @@
 The table has the two columns of 003 section 14, primal and adjoint.  An entry keeps only the
 values that a rule reads; the others are replayed when somebody looks.
 
-Next to read: :mod:`autograd_tape.diagram`, which draws the same rows.
+Next to read: :mod:`autograd_tape.view.diagram`, which draws the same rows.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .entry import Entry
-from .primitive import FREED
-from .replay import primals
+from ..entry import Entry
+from ..primitive import FREED
+from ..replay import primals
 
 if TYPE_CHECKING:
-    from .tape import Tape
-    from .variable import Variable
+    from ..tape import Tape
+    from ..variable import Variable
 
 __all__ = [
     "call_text", "constant_text", "describe_entry", "entries_html", "kind_text", "label",

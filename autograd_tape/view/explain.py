@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .display import label
-from .entry import Entry, linearize
-from .replay import primal
-from .source import caller
+from ..entry import Entry, linearize
+from ..replay import primal
+from ..source import caller
+from .text import label
 
 if TYPE_CHECKING:
-    from .variable import Variable
+    from ..variable import Variable
 
 __all__ = ["explain", "note_cut", "remember_target"]
 
@@ -82,7 +82,7 @@ def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
 
 
 def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
-    from .backward import sweep
+    from ..backward import sweep
 
     name, goal = label(entry), label(end)
     path = _path(entry, end, order)
@@ -106,7 +106,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
 
 def _not_finite(order: list[Entry], adjoints: dict[Entry, Any]) -> str:
     """Which rule made the first NaN or Inf of the reverse sweep, from which value."""
-    from .pull import pull
+    from ..pull import pull
 
     for entry in order:  # in the order of the sweep
         ct = adjoints.get(entry)
