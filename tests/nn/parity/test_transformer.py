@@ -21,13 +21,8 @@ fewer = settings(max_examples=max(settings().max_examples // 3, 5))
 
 
 def head_sizes(dtype: Any) -> Any:
-    """LayerNorm of one to three numbers enlarges rounding by up to 1/√ε: not for float32."""
-    return sizes if dtype is np.float64 else st.integers(4, 6)
-
-
-def deep(dtype: Any) -> float | None:
-    """The tolerance after several layers: PyTorch's own float32 is up to 1e-5 from its float64."""
-    return 1e-4 if dtype is np.float32 else None
+    """LayerNorm of few numbers enlarges rounding by up to 1/√ε: not for float32."""
+    return sizes if dtype is np.float64 else st.integers(8, 12)
 
 
 def random_parameters(module: Any) -> Any:
@@ -35,7 +30,7 @@ def random_parameters(module: Any) -> Any:
     torch.manual_seed(0)
     with torch.no_grad():
         for p in module.parameters():
-            p.add_(0.3 * torch.randn_like(p))
+            p.add_(0.1 * torch.randn_like(p))
     return module
 
 
@@ -103,8 +98,8 @@ def test_encoder(depth: int | None, data: Any) -> None:
         )
         names["src_mask"] = "mask"
     masks = {names[n]: m for n, m in masks.items() if n in names}
-    tol, call = deep(dtype) if depth else None, with_masks(masks, dtype)
-    compare(mine, random_parameters(theirs), x, dtype=dtype, tol=tol, call=call)
+    call = with_masks(masks, dtype)
+    compare(mine, random_parameters(theirs), x, dtype=dtype, call=call)
 
 
 @pytest.mark.parametrize("depth", [None, 2])
@@ -119,8 +114,8 @@ def test_decoder(depth: int | None, data: Any) -> None:
         mine = ours.TransformerDecoder(mine, depth, LayerNorm(args[0], dtype=dtype))
         theirs = torch.nn.TransformerDecoder(theirs, depth, torch.nn.LayerNorm(args[0]))
     masks = {n: m for n, m in masks.items() if not n.startswith("src")}
-    tol, call = deep(dtype) if depth else None, with_masks(masks, dtype)
-    compare(mine, random_parameters(theirs), x, memory, dtype=dtype, tol=tol, call=call)
+    call = with_masks(masks, dtype)
+    compare(mine, random_parameters(theirs), x, memory, dtype=dtype, call=call)
 
 
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor")
@@ -133,7 +128,7 @@ def test_transformer(data: Any) -> None:
     mine = ours.Transformer(d, heads, *depths, width, dtype=dtype, **options)
     theirs = torch.nn.Transformer(d, heads, *depths, width, **options)
     call = with_masks(masks, dtype)
-    compare(mine, random_parameters(theirs), src, tgt, dtype=dtype, tol=deep(dtype), call=call)
+    compare(mine, random_parameters(theirs), src, tgt, dtype=dtype, call=call)
 
 
 # -- GPT-2's layout, written out in PyTorch --------------------------------------------------------
@@ -142,8 +137,8 @@ def test_transformer(data: Any) -> None:
 class Conv1D(torch.nn.Module):  # type: ignore[misc]
     def __init__(self, n_out: int, n_in: int) -> None:
         super().__init__()
-        self.weight = torch.nn.Parameter(0.5 * torch.randn(n_in, n_out))
-        self.bias = torch.nn.Parameter(torch.randn(n_out))
+        self.weight = torch.nn.Parameter(0.2 * torch.randn(n_in, n_out))
+        self.bias = torch.nn.Parameter(0.2 * torch.randn(n_out))
 
     def forward(self, x: Any) -> Any:
         return torch.addmm(self.bias, x.flatten(0, -2), self.weight).view(*x.shape[:-1], -1)
@@ -212,7 +207,7 @@ def test_gpt(data: Any) -> None:
     shape = draw(sizes), draw(st.integers(1, config.n_positions))
     ids = rng.integers(0, config.vocab_size, shape)
     theirs = random_parameters(Torch(config))
-    compare(GPT(config, dtype=dtype), theirs, ids, dtype=dtype, tol=deep(dtype))
+    compare(GPT(config, dtype=dtype), theirs, ids, dtype=dtype)
 
 
 def test_a_checkpoint_that_pytorch_wrote(tmp_path: Any) -> None:
