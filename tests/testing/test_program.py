@@ -296,12 +296,12 @@ def test_right_rules_pass():
 
 
 def test_programs_are_drawn_quickly():
-    from time import perf_counter
+    from time import process_time  # processor time, for other tests run beside this one
 
     some(20, programs())  # the constants of anchored operations are made once
-    start = perf_counter()
+    start = process_time()
     some(100, programs())
-    assert (perf_counter() - start) / 100 < 0.02
+    assert (process_time() - start) / 100 < 0.02
 
 
 def test_variables_and_arrays_give_the_same_types():
