@@ -37,7 +37,7 @@ from autograd_tape import Variable, stop_gradient
 # | $v_{-1} = a$ | 2 | |
 # | $v_0 = b$ | 3 | |
 # | $v_1 = v_{-1} + v_0$ | 5 | $\partial v_1/\partial v_{-1} = \partial v_1/\partial v_0 = 1$ |
-# | $v_2 = v_1 \cdot v_0$ | 15 | $\partial v_2/\partial v_1 = v_0$, $\partial v_2/\partial v_0 = v_1$ |
+# | $v_2 = v_1 v_0$ | 15 | $\partial v_2/\partial v_1 = v_0,\ \partial v_2/\partial v_0 = v_1$ |
 #
 # ## Backward: the adjoints
 #
