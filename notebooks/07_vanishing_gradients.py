@@ -229,8 +229,8 @@ plt.show()
 # %% [markdown]
 # The plain RNN and the LSTM with half-closed gates learn nothing at all: not slowly, but nothing.
 # And the right panel is why gradients are *clipped* (003 §11; Pascanu et al. 2013): some steps of
-# the network that starts from the identity are thousands of times as long as their neighbours, and one
-# of them, taken as it is, undoes all that was learnt.
+# the network that starts from the identity are thousands of times as long as their neighbours, and
+# one of them, taken as it is, undoes all that was learnt.
 #
 # ## After learning
 #
