@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # The classic networks, one scalar each
+# # Every learning rule is an adjoint
 #
 # From Rosenblatt's perceptron to the deep belief network, each of these networks came with a
 # learning rule of its own, and each rule with a derivation of its own. Here none of the rules is
@@ -39,13 +39,11 @@ from sklearn.svm import SVC
 
 from autograd_tape import Variable, grad
 from nn import classic as C
+from nn import functional as F
 
 os.environ["TQDM_DISABLE"] = "1"  # no progress bars on this page
-warnings.filterwarnings("ignore", message="IProgress|HᵀH is singular")
-plt.rcParams.update({
-    "figure.dpi": 80, "font.size": 10, "axes.grid": True, "grid.alpha": 0.3, "axes.axisbelow": True,
-    "axes.spines.top": False, "axes.spines.right": False, "figure.constrained_layout.use": True,
-})  # fmt: skip
+warnings.filterwarnings("ignore", message="IProgress|HᵀH")
+plt.style.use("pages.mplstyle")
 np.set_printoptions(precision=3, suppress=True)
 GREY = {"cmap": "gray_r", "vmin": 0, "vmax": 1}
 
@@ -119,6 +117,40 @@ plt.show()
 # %%
 x, d, w = np.array([1.0, 2.0, 1.0]), np.array([1.0]), np.array([[0.5, -1.0, 1.0]])
 print("tape:", -grad(lambda w: C.lms_error(w, x, d))(w), "  rule:", (d - w @ x) * x)
+
+# %% [markdown]
+# ## Multilayer perceptron (Rumelhart, Hinton and Williams 1986)
+#
+# **Scalar:** $E = \tfrac12 \sum_j (d_j - y_j)^2$ with $y_j = \varphi(v_j)$ in each layer. **Rule:**
+# the generalised delta rule $\Delta w_{ji} = \eta\, \delta_j\, y_i$, for which textbooks need two
+# cases,
+#
+# $$\delta_j = \varphi'(v_j)\,(d_j - y_j) \ \text{at the output}, \qquad
+# \delta_j = \varphi'(v_j) \sum_k \delta_k w_{kj} \ \text{inside}.$$
+#
+# Both are $-\bar v_j$, the adjoint of the unit's sum. (003 §3.2.1.1 prints one minus too many
+# inside.)
+
+# %%
+rng = np.random.default_rng(1)
+x, d = rng.normal(size=3), np.array([1.0, 0.0])
+W1, W2 = Variable(rng.normal(size=(4, 3)), name="W1"), Variable(rng.normal(size=(2, 4)), name="W2")
+v1 = W1 @ x
+y1 = F.sigmoid(v1)
+v2 = W2 @ y1
+y2 = F.sigmoid(v2)
+F.half_squared_error(y2, d).backward()
+
+delta2 = (y2 * (1 - y2)).value * (d - y2.value)
+delta1 = (y1 * (1 - y1)).value * (delta2 @ W2.value)
+print("output: tape", -v2.adjoint, "  rule", delta2)
+print("inside: tape", -v1.adjoint, "  rule", delta1)
+print("ΔW1 = δ·xᵀ:", np.allclose(-W1.adjoint, np.outer(delta1, x)))
+
+# %% [markdown]
+# With a softmax or a sigmoid under its own cross-entropy even the factor $\varphi'$ goes: the
+# output's delta is $d - y$, as Adaline's (004, 002). [A network by
+# hand](05_a_network_by_hand.ipynb) has the rule in matrices.
 
 # %% [markdown]
 # ## Extreme learning machine (Huang 2006)
@@ -202,10 +234,10 @@ print(0.0 - grad(lambda t: C.clustering_error(t, x))(centers))
 # lie outside of all of them. A spread of the size of the distances is what is needed.
 
 # %%
-spreads = [0.3, 0.5, 0.7, 1.0, 1.7, 3.0, 6.0]
-narrow = C.RBFClassifier(200, epochs=5, random_state=0).fit(X, y)
+spreads = [0.3, 0.5, 0.7, 1.0, 3.0, 6.0]
+narrow = C.RBFClassifier(200, epochs=3, random_state=0).fit(X, y)
 accuracy = [
-    C.RBFClassifier(200, spread=s, epochs=5, random_state=0).fit(X, y).score(X_test, y_test)
+    C.RBFClassifier(200, spread=s, epochs=3, random_state=0).fit(X, y).score(X_test, y_test)
     for s in spreads
 ]
 fig, ax = plt.subplots(figsize=(5.4, 3.2))
@@ -325,7 +357,7 @@ for m in (2, 3, 4, 6):
     rates = []
     for k in flips:
         hits = []
-        for _ in range(25):
+        for _ in range(12):
             memories = prototypes[rng.choice(10, m, replace=False)]
             wrong = rng.permuted(np.tile(np.arange(64) < k, (m, 1)), axis=1)
             found = C.Hopfield(random_state=rng).fit(memories).predict(
@@ -339,7 +371,7 @@ for n in (64, 300):
     flipped[n] = []
     for load in loads:
         errors = []
-        for _ in range(40 if n == 64 else 6):
+        for _ in range(20 if n == 64 else 4):
             memories = rng.choice([-1.0, 1.0], (round(load * n), n))
             found = C.Hopfield(random_state=rng).fit(memories).predict(memories[:15])
             errors.append(np.mean(found != memories[:15]))
