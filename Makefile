@@ -36,6 +36,9 @@ mutants: .venv/test  ## a wrong rule in the place of each right one: all must be
 	$(BIN)/python -m tests.mutants --json tests/mutants.json
 	$(BIN)/python -m tests.testing_page
 
+# (small matrices: more threads would wait for each other)
+notebooks: export OPENBLAS_NUM_THREADS = 1
+notebooks: export OMP_NUM_THREADS = 1
 notebooks: .venv/notebooks  ## open JupyterLab
 	$(BIN)/jupyter lab notebooks
 

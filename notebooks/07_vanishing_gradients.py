@@ -33,7 +33,7 @@ plt.style.use("pages.mplstyle")
 # ## One unit, three steps
 #
 # $h_t = \tanh(w\,h_{t-1} + x_t)$. Each step back multiplies the adjoint by $w\,(1 - h_t^2)$. In the
-# diagram, follow the adjoints of the three tanh from right to left; and see that $w$, used three
+# diagram, follow the adjoints of the three tanh from the bottom up; and see that $w$, used three
 # times, collects three contributions.
 
 # %%
@@ -47,7 +47,7 @@ h.diagram()
 # %% [markdown]
 # ## Sixteen units, sixty steps
 #
-# $$h_t = \tanh(W h_{t-1} + U x_t), \qquad
+# $$h_t = \tanh(W h_{t-1} + x_t), \qquad
 # \frac{\partial h_T}{\partial h_t} = \prod_{k=t+1}^{T} \operatorname{diag}(1 - h_k^2)\, W.$$
 #
 # What matters is the *spectral radius* of $W$, the modulus $\rho$ of its largest eigenvalue. We

@@ -30,6 +30,7 @@ def test_committed_with_outputs_and_without_errors(path):
     outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert outputs, "run it before committing: jupytext --to ipynb --execute"
     assert not [o for o in outputs if o.output_type == "error"]
+    assert not [o.text for o in outputs if o.get("name") == "stderr"], "a warning"
     assert not [o for o in outputs if "/tmp/" in str(o) or "/home/" in str(o)]
 
 
