@@ -205,7 +205,7 @@ print("above the diagonal:", np.max(np.triu(reach, 1)), "  below, the least:",
       f"{reach[np.tril_indices(LENGTH)].min():.1e}")  # fmt: skip
 
 # %% [markdown]
-# Six lines of training. Between them it writes, each time from the same beginning.
+# The training loop. In between it writes, each time from the same beginning.
 
 
 # %%
@@ -249,8 +249,8 @@ ax.set(xlabel="step", ylabel="bits per character", title="What a character costs
 plt.show()
 
 # %% [markdown]
-# The levels are a history of language models: Shannon (1948) counted letters and pairs, by hand and
-# out of books. (He also measured people, who need about one bit.)
+# The levels are a history of language models: Shannon counted letters and pairs of them in 1948, by
+# hand and out of books. In 1951 he measured people, who need about one bit.
 #
 # ## What the heads have found
 #
