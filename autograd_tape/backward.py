@@ -23,7 +23,7 @@ from .pull import pull, retry
 from .record import FALLBACK
 from .scatter import Scattered, add_at
 
-__all__ = ["Picked", "sweep"]
+__all__ = ["Picked", "fill", "sweep"]
 
 
 class Picked:
@@ -77,7 +77,7 @@ def sweep(
             adjoints[entry] = ct
         arity = primitive.arity
         if recorded or not arity or entry.params is not None:
-            for x, c in pull(entry, _fill(entry, ct), floor, recorded):
+            for x, c in pull(entry, fill(entry, ct), floor, recorded):
                 _add(adjoints, owned, x, c, entry, recorded)
         else:  # ``pull`` and the case of Python floats, written out where their cost counts
             output = entry.output
@@ -179,7 +179,7 @@ def _no_adjoint(entry: Entry) -> str:
     )
 
 
-def _fill(entry: Entry, cts: Any) -> Any:
+def fill(entry: Entry, cts: Any) -> Any:
     """Adjoints of all outputs of an entry that has several, zero where none was contributed."""
     if cts.__class__ is not list:
         return cts
