@@ -99,7 +99,7 @@ def plain(*numpy_functions: Any, why: str = "is piecewise constant") -> None:
 
 def _plain_call(function: Any, *args: Any, **kwargs: Any) -> Any:
     from .containers import map_leaves
-    from .view.explain import note_cut
+    from .notes import note_cut
 
     found: list[Variable] = []
 

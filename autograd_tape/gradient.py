@@ -11,11 +11,11 @@ from .adjoint import default_seed, zeros_for
 from .backward import sweep
 from .containers import flatten
 from .entry import ALONE, forget, linearize
+from .notes import remember_target
 from .primitive import FREED
 from .pull import freed_message
 from .tape import Tape, TapeError
 from .variable import Variable
-from .view.explain import remember_target
 
 __all__ = ["backward", "gradient", "require_variable"]
 

@@ -66,7 +66,7 @@ class _Paused(Recorder):
         pass
 
     def watch(self, entry: Entry, output: Any) -> None:
-        from .view.explain import note_cut
+        from .notes import note_cut
 
         note_cut(entry.parents, "no_grad()")
         entry.primitive, entry.inputs, entry.params, entry.output = None, (), None, output

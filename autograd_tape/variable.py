@@ -219,7 +219,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         return self._value >= as_value(other)
 
     def _cut(self, why: str) -> None:
-        from .view.explain import note_cut
+        from .notes import note_cut
 
         note_cut([self._entry], why)
 

@@ -237,7 +237,7 @@ _astype = define(
 def astype(x: Variable, dtype: Any) -> Any:
     """A recorded cast; to integers or booleans it gives a plain array and cuts the graph."""
     if np.dtype(dtype).kind not in "fc":
-        from ..view.explain import note_cut
+        from ..notes import note_cut
 
         note_cut([x._entry], f"astype({np.dtype(dtype)}), which has no derivative")
         return np.asarray(x._value).astype(dtype)

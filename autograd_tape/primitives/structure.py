@@ -40,7 +40,7 @@ def stop_gradient(x: Any) -> Any:
     """The value of ``x``, as a Variable that passes no gradient on; plain values are returned."""
     if x.__class__ is not Variable:
         return x
-    from ..view.explain import note_cut
+    from ..notes import note_cut
 
     note_cut([x._entry], "stop_gradient()")
     result = Variable.__new__(Variable)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import numpy as np
 from ..entry import Entry
 from ..primitive import FREED
 from ..replay import primals
+from .table import Table, ends
 
 if TYPE_CHECKING:
     from ..tape import Tape
@@ -29,7 +29,6 @@ __all__ = [
     "names_of", "tape_html", "tape_text", "value_parts", "value_text", "values_of", "variable_text",
 ]  # fmt: skip
 
-LIMIT = 60  # rows that a table shows; of a longer tape it shows both ends
 HEADER = ("index", "name", "operation", "type", "primal", "adjoint")
 _SHORT = 6  # elements of an array that are written out in a table
 _LONG = 100  # elements of an array that are written out in the repr of a variable
@@ -241,19 +240,15 @@ def _rows(
 
 
 def _table(
-    entries: Sequence[Entry], values: dict[Entry, Any] | None = None
-) -> tuple[list[tuple[str, ...]], int]:
-    """(header and rows, how many entries are left out in the middle).
-
-    Without the column of types where all are Python floats, as in the notes.
-    """
-    n, half = len(entries), LIMIT // 2
-    shown = range(n) if n <= LIMIT else [*range(half), *range(n - half, n)]
+    entries: Sequence[Entry], title: str, values: dict[Entry, Any] | None = None
+) -> Table:
+    """Without the column of types where all are Python floats, as in the notes."""
+    shown = ends(len(entries))
     values = values_of(entries) if values is None else values
-    table: list[tuple[str, ...]] = [HEADER, *_rows(entries, shown, values)]
+    header, *rows = [HEADER, *_rows(entries, shown, values)]
     if all(e.dtype is float for e in entries):
-        table = [(*row[:3], *row[4:]) for row in table]
-    return table, n - len(shown)
+        header, *rows = [(*row[:3], *row[4:]) for row in (header, *rows)]
+    return Table(title, header, rows, len(entries) - len(shown))
 
 
 def _title(tape: Tape) -> str:
@@ -265,21 +260,7 @@ def _title(tape: Tape) -> str:
 
 def tape_text(tape: Tape) -> str:
     """The tape as an aligned table; the middle of a long one is left out, and counted."""
-    table, left_out = _table(tape.entries)
-    if len(table) == 1:
-        return _title(tape)
-    # One long summary must not push the other rows' columns off the screen.
-    widths = [min(max(map(len, column)), 56) for column in zip(*table, strict=True)]
-
-    def line(row: tuple[str, ...]) -> str:
-        index, *cells = row
-        padded = (c.ljust(w) for c, w in zip(cells, widths[1:], strict=True))
-        return "  ".join([index.rjust(widths[0]), *padded]).rstrip()
-
-    lines = [_title(tape), *map(line, table)]
-    if left_out:
-        lines.insert(2 + LIMIT // 2, f"{'':{widths[0]}}  … {left_out} more …")
-    return "\n".join(lines)
+    return _table(tape.entries, _title(tape)).text()
 
 
 def tape_html(tape: Tape) -> str:
@@ -290,21 +271,5 @@ def tape_html(tape: Tape) -> str:
 def entries_html(
     entries: Sequence[Entry], title: str, values: dict[Entry, Any] | None = None
 ) -> str:
-    """A table whose colours are those of the page, dark or light."""
-    table, left_out = _table(entries, values)
-    cell = "text-align:left;padding:2px 10px;color:inherit;white-space:nowrap"
-
-    def line(row: tuple[str, ...], tag: str = "td") -> str:
-        cells = (f'<{tag} style="{cell}">{escape(c)}</{tag}>' for c in row)
-        return f"<tr>{''.join(cells)}</tr>"
-
-    header, *body = line(table[0], "th"), *map(line, table[1:])
-    if left_out:
-        more = f'<td colspan="{len(table[0])}" style="{cell}">… {left_out} more …</td>'
-        body.insert(LIMIT // 2, f"<tr>{more}</tr>")
-    return (
-        '<table style="border-collapse:collapse;font-family:monospace;background:transparent">'
-        f'<caption style="{cell}">{escape(title)}</caption>'
-        f'<thead style="border-bottom:1px solid rgba(128,128,128,.5)">{header}</thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
-    )
+    """The table of some entries; ``values`` are replayed if they are not given."""
+    return _table(entries, title, values).html()
