@@ -110,5 +110,5 @@ def _unreached(i: int, source: Variable, target: Variable) -> str:
 
     return (
         f"the target {label(target._entry)} does not reach source {i}, {label(source._entry)}: "
-        f"{explain(source, target)}"
+        f"{explain(source, target).reason}"
     )

@@ -21,6 +21,8 @@ from .tape import Tape
 if TYPE_CHECKING:
     from graphviz import Digraph
 
+    from .view.explain import Explanation
+
 __all__ = ["Variable", "as_value"]
 
 
@@ -124,8 +126,14 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         """A graphviz.Digraph of everything this depends on; it shows itself in a notebook."""
         return self.tape.diagram(**options)
 
-    def explain(self, target: Variable | None = None) -> Any:
-        """Why the adjoint of this variable is what it is: zero, missing, or on which path."""
+    def explain(self, target: Variable | None = None) -> Explanation:
+        """Why this value is NaN or Inf, or the adjoint of it zero, NaN or missing: the culprit.
+
+        target  of which the adjoint is asked (default: that of the last ``backward()``)
+
+        Prints as a sentence with the numbers that the culprit saw, above the path that leads from
+        here to the target; see :class:`autograd_tape.view.explain.Explanation`.
+        """
         from .view.explain import explain
 
         return explain(self, target)

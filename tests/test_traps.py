@@ -163,9 +163,9 @@ def test_where_and_the_branch_not_taken():
         v = Variable(x, name="x")
         f = naive(v)
         f.backward()
-        text = v.explain(f)
+        text = v.explain(f).reason
     assert "the rule of sqrt" in text
-    assert "made nan where its argument was 0.0" in text
+    assert "made nan at index (0,) where its argument was 0.0" in text
     assert "use where_safe" in text
 
     def safe(x):

@@ -185,7 +185,7 @@ def _explanations(f: Callable[..., Any], args: tuple[Any, ...], names: list[str]
         return [f"{name_of(f)} returned no Variable: nothing of it was recorded"]
     reached = set(linearize(*(y._entry for y in targets)))
     return [
-        f"argument {name}: {explain(v, targets[-1])}"
+        f"argument {name}: {explain(v, targets[-1]).reason}"
         for name, v in zip(names, variables, strict=False)
         if v._entry not in reached
     ]

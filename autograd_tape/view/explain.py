@@ -1,71 +1,88 @@
-"""Why is this adjoint zero, or missing?
+"""Why is this value NaN, this adjoint zero, NaN or missing?
 
-``explain`` follows the tape from a target to a variable and says in words what it finds.  Where
-the graph was cut (a comparison, an integer, ``stop_gradient``, ``no_grad``) there is no edge to
-follow, so each cut leaves a note on what it was given: see :func:`note_cut`.
+``explain`` follows the tape between a variable and a target and says in words what it finds, with
+the numbers; the path stands below, the culprit marked.
+
+Next to read: :mod:`autograd_tape.view.why`, which does the searching.
 """
 
 from __future__ import annotations
 
-import weakref
-from contextvars import ContextVar
+import textwrap
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..entry import Entry, linearize
+from ..notes import last_target
+from ..primitive import FREED
+from ..pull import freed_message
 from ..replay import primal
-from ..source import caller
-from .text import label
+from .table import Shown, Table, ends
+from .text import clip, label, value_text
+from .why import Finding, Search, bad, first
 
 if TYPE_CHECKING:
     from ..variable import Variable
 
-__all__ = ["explain", "note_cut", "remember_target"]
+__all__ = ["Explanation", "explain"]
 
-_CLIMB = 16  # how many ancestors of a cut learn of it
-
-_last_target: ContextVar[weakref.ref[Entry] | None] = ContextVar("last_target", default=None)
+_AROUND = 5  # rows of a long path that are shown on both sides of the culprit
 
 
-def remember_target(entry: Entry) -> None:
-    """The target that ``explain()`` speaks of when none is given: that of the last backward()."""
-    _last_target.set(weakref.ref(entry))
+@dataclass(frozen=True, repr=False)
+class Explanation(Shown):
+    """What ``v.explain()`` found.
 
-
-def note_cut(entries: list[Entry], why: str) -> None:
-    """Remember on ``entries`` and their nearest ancestors that a path from them ended here.
-
-    The ancestors are told now because the entries between may be gone when somebody asks.
+    kind     "reaches", "zero", "partly zero", "not finite", "not reached" or "unknown"
+    reason   the answer, in words
+    culprit  the entry of the tape to blame; None if nothing is wrong, or nothing was recorded there
+    index    the element that was looked at, where it is one of several
+    path     entries from the variable to the target, by way of the culprit
     """
-    note = (why, caller())
-    queue = list(entries)
-    told = set(queue)
-    for entry in queue:
-        entry.cut = note
-        for parent in (entry.x, entry.y) if entry.more is None else entry.more:
-            if parent.__class__ is Entry and parent not in told and len(queue) < _CLIMB:
-                told.add(parent)
-                queue.append(parent)
+
+    kind: str
+    reason: str
+    culprit: Entry | None = None
+    index: tuple[int, ...] | None = None
+    path: tuple[Entry, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+
+    def table(self) -> Table:
+        header = ("index", "name", "operation", "primal", "adjoint", "")
+        title = textwrap.fill(self.reason, 100, break_long_words=False, break_on_hyphens=False)
+        return Table(title, header, self.rows)
 
 
-def explain(source: Variable, target: Variable | None = None) -> str:
-    """A sentence on the adjoint of ``source`` for ``target`` (default: of the last backward())."""
-    entry, name = source._entry, label(source._entry)
-    if target is not None:
-        end: Entry | None = target._entry
-    else:
-        known = _last_target.get()
-        end = known() if known is not None else None
+def explain(source: Variable, target: Variable | None = None) -> Explanation:
+    """What is wrong with ``source``, or with its adjoint for ``target``; see :class:`Explanation`.
+
+    target  default: that of the last backward()
+    """
+    entry = source._entry
+    end = last_target() if target is None else target._entry
+    ill = bad(source._value)
+    order = [] if end is None else linearize(end)
+    if entry not in set(order) and ill:  # its own value: no target has a say in that
+        end, order = entry, linearize(entry)
     if end is None:
-        told = "no adjoint: no backward() has been run here, or its target is gone"
-        if entry.note("adjoint") is not None:
-            told = "an adjoint, but its target is gone"
-        return f"{name} has {told}; keep the target f, and ask {name}.explain(f)"
-    order = linearize(end)
+        return _no_target(entry)
+    if any(e.primitive is FREED for e in order):
+        return Explanation("unknown", freed_message())
     if entry not in set(order):
-        return _not_on_path(entry, end, order)
+        return Explanation("not reached", _not_on_path(entry, end, order))
     return _on_path(entry, end, order)
+
+
+def _no_target(entry: Entry) -> Explanation:
+    told = "no adjoint: no backward() has been run here, or its target is gone"
+    if entry.note("adjoint") is not None:
+        told = "an adjoint, but its target is gone"
+    name = label(entry)
+    return Explanation(
+        "unknown", f"{name} has {told}; keep the target f, and ask {name}.explain(f)"
+    )
 
 
 def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
@@ -81,60 +98,78 @@ def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
     return start + f"{goal} depends only on {', '.join(reversed(leaves)) or 'constants'}"
 
 
-def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
-    from ..backward import sweep
+def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> Explanation:
+    try:
+        search = Search(end, order, _seed(end))
+    except Exception as problem:  # a rule that is missing or broken; its error says which
+        return Explanation("unknown", f"the sweep from {label(end)} fails: {problem}")
+    name, goal = search.name(entry), search.name(end)
+    adjoint = search.adjoints.get(entry, np.zeros(entry.shape))
+    for subject in dict.fromkeys((entry, end)):  # a value that is NaN comes before any adjoint
+        found = search.value(subject)
+        if found is not None:
+            reason = f"{search.name(subject)} {_how_bad(primal(subject))}; {found.said}"
+            return _shown("not finite", reason, found, entry, search)
+    found = search.adjoint(entry)
+    if found is not None:
+        reason = f"the adjoint of {name} {_how_bad(adjoint)}: {found.said}"
+        return _shown("not finite", reason, found, entry, search)
+    zero = np.asarray(adjoint) == 0
+    if zero.size and zero.any():
+        every, index = bool(zero.all()), first(zero)
+        mask = zero
+        if not every:  # one element: different ones may have different reasons
+            mask = np.zeros(zero.shape, bool)
+            mask[index] = True
+        culprits = search.zero(entry, mask)
+        how = "is zero" if every else (
+            f"is zero in {np.count_nonzero(zero)} of {zero.size} elements, first at index {index}"
+        )  # fmt: skip
+        more = f" (one of {len(culprits)} entries that stop it)" if len(culprits) > 1 else ""
+        said = culprits[0].said if culprits else "the seed of the sweep is zero"
+        kind = "zero" if every else "partly zero"
+        reason = f"the adjoint of {name} {how}: {said}{more}"
+        return _shown(kind, reason, culprits[0] if culprits else None, entry, search,
+                      None if every else index)  # fmt: skip
+    reason = f"{name} is the target" if entry is end else f"{name} reaches {goal}"
+    return _shown("reaches", f"{reason}; its adjoint is {value_text(adjoint)}", None, entry, search)
 
-    name, goal = label(entry), label(end)
-    path = _path(entry, end, order)
-    shown = " -> ".join(_step(e) for e in path)
-    seed = np.ones(end.shape, end.dtype)[()] if end.dtype is not float else 1.0
-    adjoints = sweep(end, seed, order=order)
-    adjoint = adjoints.get(entry)
-    if adjoint is not None and np.any(np.asarray(adjoint) != 0):
-        note = "" if np.all(np.isfinite(adjoint)) else "; " + _not_finite(order, adjoints)
-        return f"{name} reaches {goal} along {shown}{note}"
-    if entry is not end:
-        for after, before in zip(path[::-1], path[-2::-1], strict=False):
-            if not np.any(np.asarray(adjoints.get(before, 0.0)) != 0):
-                return (
-                    f"the adjoint of {name} is zero: on the path {shown}, {_step(after)} passes "
-                    f"nothing on to {_step(before)} (its local derivative is zero there, or what "
-                    "several paths contribute cancels)"
-                )
-    return f"the adjoint of {name} is zero along {shown}"
+
+def _seed(end: Entry) -> Any:
+    """The adjoint that the last sweep gave the target, if it gave one; else 1 for each element."""
+    known = end.note("adjoint")
+    if known is not None:
+        return known
+    return end.dtype(1) if isinstance(end.dtype, type) else np.ones(end.shape, end.dtype)[()]
 
 
-def _not_finite(order: list[Entry], adjoints: dict[Entry, Any]) -> str:
-    """Which rule made the first NaN or Inf of the reverse sweep, from which value."""
-    from ..pull import pull
+def _how_bad(value: Any) -> str:
+    mask = ~np.isfinite(value)
+    if np.shape(mask) == ():
+        return f"is {value_text(value)}"
+    count, index = int(np.count_nonzero(mask)), first(mask)
+    return f"is not finite in {count} of {mask.size} elements, first at index {index}"
 
-    for entry in order:  # in the order of the sweep
-        ct = adjoints.get(entry)
-        if ct is None or ct.__class__ is list or entry.primitive is None:
-            continue
-        if not np.all(np.isfinite(ct)):
-            continue
-        for parent, c in pull(entry, ct, -1, False):
-            share = np.asarray(getattr(c, "ct", c))
-            bad = ~np.isfinite(share)
-            if not np.any(bad):
-                continue
-            text = f"it is not finite: the rule of {_step(entry)} made {share[bad][0]}"
-            value = primal(parent)
-            if value is not None and np.shape(value) == bad.shape:
-                text += f" where its argument was {np.asarray(value)[bad][0]}"
-            if any(e.primitive and e.primitive.name == "where" and entry in e.parents
-                   for e in order):  # fmt: skip
-                text += (
-                    ", in the branch that np.where did not take: 0 times an infinite slope is NaN; "
-                    "use where_safe(condition, f, x, otherwise)"
-                )
-            return text
-    return "it is not finite"
+
+def _shown(
+    kind: str, reason: str, found: Finding | None, entry: Entry, search: Search,
+    index: tuple[int, ...] | None = None,
+) -> Explanation:  # fmt: skip
+    """The explanation with the path, by way of the culprit if there is one."""
+    culprit = None if found is None else found.culprit
+    path = _path(entry, search.end, search.order)
+    if culprit is not None and culprit not in path:
+        early, late = sorted((entry, culprit), key=lambda e: e.index)
+        between = _path(early, late, search.order)
+        start = late if early in between else culprit  # else they are on different paths
+        path = [*between[:-1], *_path(start, search.end, search.order)]
+    if index is None and found is not None:
+        index = found.index
+    return Explanation(kind, reason, culprit, index, tuple(path), _rows(path, culprit, search))
 
 
 def _path(entry: Entry, end: Entry, order: list[Entry]) -> list[Entry]:
-    """One path of entries from ``entry`` to ``end``."""
+    """One path of entries from ``entry`` to ``end``; ``end`` alone if there is none."""
     leads: dict[Entry, Entry | None] = {entry: None}
     for e in reversed(order):
         if e not in leads:
@@ -148,5 +183,21 @@ def _path(entry: Entry, end: Entry, order: list[Entry]) -> list[Entry]:
     return path[::-1]
 
 
-def _step(entry: Entry) -> str:
-    return label(entry) if entry.primitive is None else f"{entry.primitive.name} ({label(entry)})"
+def _rows(path: list[Entry], culprit: Entry | None, search: Search) -> tuple[tuple[str, ...], ...]:
+    """One row per entry of the path; of a long one both ends, and what is near the culprit."""
+    places = {e: i for i, e in enumerate(reversed(search.order))}
+    shown = set(ends(len(path)))
+    if culprit in path:
+        middle = path.index(culprit)
+        shown |= set(range(max(middle - _AROUND, 0), min(middle + _AROUND + 1, len(path))))
+    rows: list[tuple[str, ...]] = []
+    last = -1
+    for i in sorted(shown):
+        if i > last + 1:
+            rows.append(("", "…", f"{i - last - 1} more", "", "", ""))
+        e, last = path[i], i
+        operation = clip(search.of(e), 48)
+        texts = (value_text(search.values.get(e)), value_text(search.adjoints.get(e)))
+        mark = "<- here" if e is culprit else ""
+        rows.append((str(places[e]), search.name(e), operation, *texts, mark))
+    return tuple(rows)

@@ -29,7 +29,7 @@ __all__ = [
     "names_of", "tape_html", "tape_text", "value_parts", "value_text", "values_of", "variable_text",
 ]  # fmt: skip
 
-HEADER = ("index", "name", "operation", "type", "primal", "adjoint")
+HEADER: tuple[str, ...] = ("index", "name", "operation", "type", "primal", "adjoint")
 _SHORT = 6  # elements of an array that are written out in a table
 _LONG = 100  # elements of an array that are written out in the repr of a variable
 
@@ -239,16 +239,14 @@ def _rows(
     return rows
 
 
-def _table(
-    entries: Sequence[Entry], title: str, values: dict[Entry, Any] | None = None
-) -> Table:
+def _table(entries: Sequence[Entry], title: str, values: dict[Entry, Any] | None = None) -> Table:
     """Without the column of types where all are Python floats, as in the notes."""
     shown = ends(len(entries))
     values = values_of(entries) if values is None else values
-    header, *rows = [HEADER, *_rows(entries, shown, values)]
+    table = [HEADER, *_rows(entries, shown, values)]
     if all(e.dtype is float for e in entries):
-        header, *rows = [(*row[:3], *row[4:]) for row in (header, *rows)]
-    return Table(title, header, rows, len(entries) - len(shown))
+        table = [(*row[:3], *row[4:]) for row in table]
+    return Table(title, table[0], table[1:], len(entries) - len(shown))
 
 
 def _title(tape: Tape) -> str:

@@ -123,7 +123,7 @@ def test_steps_cut_the_graph() -> None:
     assert F.step(Variable(0.5)) == 1.0
     assert F.sign(v).tolist() == [-1.0, 0.0, 1.0]
     unreached = np.sum(Variable(F.step(v)))
-    assert "the comparison >=" in v.explain(unreached)
+    assert "the comparison >=" in v.explain(unreached).reason
 
 
 def test_prelu_learns_its_slopes() -> None:
