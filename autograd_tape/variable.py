@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
     from .view.explain import Explanation
+    from .view.nudge import Nudge
 
 __all__ = ["Variable", "as_value"]
 
@@ -137,6 +138,19 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         from .view.explain import explain
 
         return explain(self, target)
+
+    def nudge(self, steps: dict[Variable, Any]) -> Nudge:
+        """Change inputs a little: the change that the derivatives predict beside the actual one.
+
+        steps  ``{a: 1e-3, w: array}``: what is added to each variable, a number or an array of its
+               shape; the variables must be on the path to this one
+
+        Prints as a table of everything between, from the inputs to here; see
+        :class:`autograd_tape.view.nudge.Nudge`.  Nothing is changed but in this answer.
+        """
+        from .view.nudge import nudge
+
+        return nudge(self, steps)
 
     # -- Python's own protocols ----------------------------------------------------------------
 

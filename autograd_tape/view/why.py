@@ -92,7 +92,7 @@ class Search:
         """``where its argument was 0.0``: at one element, or as a summary where that says more."""
         seen = [(self.name(x), self.values.get(x)) if x.__class__ is Entry else ("", x)
                 for x in e.inputs if x.__class__ is Entry or _is_number(x)]  # fmt: skip
-        seen += [(key, x) for key, x in (e.params or {}).items() if isinstance(x, np.ndarray)]
+        seen += [(key, x) for key, x in (e.params or {}).items() if key == "condition"]
         single = index is not None and self.elementwise(e, index)
         texts = []
         value: Any
