@@ -21,6 +21,7 @@ from .tape import Tape
 if TYPE_CHECKING:
     from graphviz import Digraph
 
+    from .view.badge import Check
     from .view.explain import Explanation
     from .view.nudge import Nudge
 
@@ -151,6 +152,18 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         from .view.nudge import nudge
 
         return nudge(self, steps)
+
+    def check(self, limit: int = 200) -> Check:
+        """Each rule on the tape measured by differences on the spot, at the values that it saw.
+
+        limit  look at this many operations at most, the last ones
+
+        Prints as a table with a verdict per rule; ``v.check().ok`` is True unless one is wrong.
+        See :class:`autograd_tape.view.badge.Check`.
+        """
+        from .view.badge import check
+
+        return check(self, limit)
 
     # -- Python's own protocols ----------------------------------------------------------------
 

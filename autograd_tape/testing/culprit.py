@@ -23,7 +23,7 @@ from ..view.text import call_text, names_of
 from .check import first_mismatch
 from .mismatch import GradientError, Mismatch, name_of
 
-__all__ = ["Culprit", "apart", "find_culprits", "report"]
+__all__ = ["Culprit", "alone", "apart", "find_culprits", "report"]
 
 
 class Culprit(NamedTuple):
@@ -88,22 +88,30 @@ def _own_mismatch(
     entry: Entry, operands: list[Any], order: int, modes: Sequence[str]
 ) -> Mismatch | None:
     moving = [i for i, x in enumerate(entry.inputs) if x.__class__ is Entry]
-    p, params = entry.primitive, entry.params or {}
-    assert p is not None
-
-    def alone(*xs: Any) -> Any:
-        filled = list(operands)
-        for i, x in zip(moving, xs, strict=True):
-            filled[i] = x
-        return apart(p(*filled, **params))
-
     try:
-        return first_mismatch(alone, tuple(operands[i] for i in moving), order, modes)
+        f, args = alone(entry, operands, moving)
+        return first_mismatch(f, args, order, modes)
     except GradientError as error:
         return error.mismatch
     except Exception as error:  # a rule that cannot even be run is a culprit, too
         what = f"its rules raise {type(error).__name__}: {error}"
         return Mismatch(what, np.nan, np.nan, 0.0, oracle="")
+
+
+def alone(
+    entry: Entry, operands: list[Any], moving: list[int]
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """(the primitive of ``entry`` as a function of the operands ``moving``, their values)."""
+    p, params = entry.primitive, entry.params or {}
+    assert p is not None
+
+    def f(*xs: Any) -> Any:
+        filled = list(operands)
+        for i, x in zip(moving, xs, strict=True):
+            filled[i] = x
+        return apart(p(*filled, **params))
+
+    return f, tuple(operands[i] for i in moving)
 
 
 def apart(y: Any) -> Any:

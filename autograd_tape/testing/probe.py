@@ -56,6 +56,7 @@ class Probe:
         self.kink = Kink(np.inf, None)
         self.passing = 0.0  # the largest share of the derivative that passes through one entry
         self.fastest = 0.0  # how far the value of any entry moves along t, at most
+        self.apart = 0.0  # relative error of the derivatives that ``run`` looked at, at most
         self.look()
         self.step = self.safe_step()
         self.oracle, self.tangents, self.error = self.measure(self.t)
@@ -145,7 +146,11 @@ class Probe:
             ("rev", None if back is None else _inner(back, self.t)),
             ("fwd", None if forward is None else _inner(self.ct, forward)),
         ):
-            if got is not None and not abs(got - expected) <= allowed:
+            if got is None:
+                continue
+            size = max(abs(got), abs(expected)) or 1.0
+            self.apart = max(self.apart, abs(got - expected) / size)
+            if not abs(got - expected) <= allowed:
                 what = f"the {WORDS[mode]} derivative"
                 return Mismatch(what, got, expected, allowed, self.oracle, near=self.near_kink())
         tight = self.rounding() + (NARROW if self.narrow else EXACT + (self.rtol or 0)) * scale

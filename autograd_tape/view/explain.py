@@ -9,7 +9,7 @@ Next to read: :mod:`autograd_tape.view.why`, which does the searching.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,7 @@ __all__ = ["Explanation", "explain"]
 _AROUND = 5  # rows of a long path that are shown on both sides of the culprit
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation(Shown):
     """What ``v.explain()`` found.
 
@@ -47,7 +47,7 @@ class Explanation(Shown):
     culprit: Entry | None = None
     index: tuple[int, ...] | None = None
     path: tuple[Entry, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    rows: tuple[tuple[str, ...], ...] = ()
 
     def table(self) -> Table:
         header = ("index", "name", "operation", "primal", "adjoint", "")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Nudge", "NudgeRow", "nudge"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NudgeRow:
     """One value that moves; all of the shape of the entry (tuples for several outputs).
 
@@ -63,7 +63,7 @@ class NudgeRow:
     relative: float
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Nudge(Shown):
     """The answer of ``v.nudge({a: 1e-3})``.
 
