@@ -29,3 +29,12 @@ __all__ = [
     "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel",
     "stop_gradient", "value_and_grad", "vjp", "where_safe",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """``autograd_tape.plots``, imported when it is first asked for: it draws with matplotlib."""
+    if name == "plots":
+        from .view import plots
+
+        return plots
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,6 +25,7 @@ from .source import caller
 
 if TYPE_CHECKING:
     from .primitive import Primitive
+    from .view.cost import Cost
 
 __all__ = ["NonFiniteError", "Recorder", "Tape", "TapeError", "active", "active_tape", "no_grad"]
 
@@ -286,6 +287,20 @@ class Tape(Recorder):
         from .view.diagram import draw
 
         return draw(self.entries, **options)
+
+    def cost(self, repeat: int = 3) -> Cost:
+        """Bytes kept, and time forward and reverse, of each entry, measured now.
+
+        repeat  run each operation and its rules this many times; the shortest time counts
+
+        Prints as a table with totals; ``tape.cost().plot()`` draws the memory over both sweeps
+        (matplotlib).  Ask before :meth:`gradient`, which frees the tape.  See
+        :class:`autograd_tape.view.cost.Cost`.
+        """
+        from .view.cost import measure
+
+        self._require_alive()
+        return measure(self.entries, repeat)
 
 
 def _freed() -> Primitive:

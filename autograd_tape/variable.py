@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
     from .view.badge import Check
+    from .view.cost import Cost
     from .view.explain import Explanation
     from .view.nudge import Nudge
 
@@ -164,6 +165,13 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         from .view.badge import check
 
         return check(self, limit)
+
+    def cost(self, repeat: int = 3) -> Cost:
+        """Bytes kept, and time forward and reverse, of everything this depends on.
+
+        See :meth:`Tape.cost`.
+        """
+        return self.tape.cost(repeat)
 
     # -- Python's own protocols ----------------------------------------------------------------
 
