@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["attention_map", "decision_boundary", "histograms", "memory"]
 
 _CELLS = 12  # rows and columns of an attention map whose numbers are written out
+_COLUMNS = 6  # histograms side by side
+_MARKERS = "os^Dv*P"  # so that colour is not all that tells classes apart
 _UNITS = {0: "B", 3: "kB", 6: "MB", 9: "GB"}
 
 
@@ -68,7 +70,9 @@ def decision_boundary(
     ax, plt = _axes(ax), _pyplot()
     low, high = X.min(axis=0), X.max(axis=0)
     margin = 0.08 * np.where(high > low, high - low, 1.0)
-    sides = [np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
+    sides = [
+        np.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)
+    ]
     grid = np.stack([g.ravel() for g in np.meshgrid(*sides)], axis=1).astype(X.dtype)
     with no_grad():
         scores = np.asarray(as_value(predict(grid)))
@@ -85,16 +89,15 @@ def decision_boundary(
 
         two = LinearSegmentedColormap.from_list("classes", [colours[0], colours[-1]])
         reach = max(float(np.max(np.abs(scores - threshold))), 1e-12)
-        ends = {"vmin": threshold - reach, "vmax": threshold + reach}
-        ax.pcolormesh(*sides, scores.reshape(shape), cmap=two, alpha=0.4, rasterized=True, **ends)
-        place, between = scores, [threshold]
+        shades = {"cmap": two, "vmin": threshold - reach, "vmax": threshold + reach}
+        ax.pcolormesh(*sides, scores.reshape(shape), alpha=0.4, rasterized=True, **shades)
+        place, between = scores, np.array([threshold])
     if any(np.min(place) < level < np.max(place) for level in between):
         ink = ax.xaxis.label.get_color()
         ax.contour(*sides, place.reshape(shape), levels=between, colors=[ink], linewidths=1.2)
-    for c, colour in zip(classes, colours, strict=True):
-        ax.scatter(
-            *X[y == c].T, s=18, color=colour, edgecolor=ax.get_facecolor(), linewidth=0.5, label=c
-        )
+    for i, (c, colour) in enumerate(zip(classes, colours, strict=True)):
+        look = {"color": colour, "marker": _MARKERS[i % len(_MARKERS)], "s": 22, "linewidth": 0.5}
+        ax.scatter(*X[y == c].T, edgecolor=ax.get_facecolor(), label=c, **look)
     names = names or ("x₁", "x₂")
     ax.set_xlabel(names[0])
     ax.set_ylabel(names[1])
@@ -131,12 +134,13 @@ def _colours(plt: Any, n: int) -> list[Any]:
 
 
 def histograms(model: Any, gradients: Iterable[Any] | None = None, *, bins: int = 30) -> Any:
-    """Weights (upper row) and their adjoints (lower row), a column for each parameter.
+    """Weights, and their adjoints below, a column for each parameter.
 
     model      an nn.Module, or a dict or list of Variables
     gradients  in the order of the parameters, as ``tape.gradient`` gives them; by default the
                adjoints that ``backward()`` has left.  Without any there is no lower row
-    Returns an array of axes, (2, n) or (1, n).  Values that are not finite are counted in the title.
+    Returns an array of axes, (2, n) or (1, n).  Values that are not finite, and zeros if there are
+    many, are counted in the picture.
     """
     parameters = _parameters(model)
     adjoints = (
@@ -149,20 +153,26 @@ def histograms(model: Any, gradients: Iterable[Any] | None = None, *, bins: int 
     rows = [("weight", [p.value for p in parameters.values()])]
     if any(a is not None for a in adjoints):
         rows.append(("adjoint", adjoints))
-    n = len(parameters)
-    _, axes = _pyplot().subplots(
-        len(rows), n, figsize=(1.2 + 1.9 * n, 0.6 + 1.7 * len(rows)), layout="constrained",
-        squeeze=False,
+    n, height = len(parameters), len(rows)
+    width, blocks = min(n, _COLUMNS), -(-n // _COLUMNS)
+    _, grid = _pyplot().subplots(
+        height * blocks, width, figsize=(1.2 + 1.9 * width, 0.6 + 1.7 * height * blocks),
+        layout="constrained", squeeze=False,
     )  # fmt: skip
+    # One block of columns below the other: bring them side by side, and drop what is over.
+    grid = grid.reshape(blocks, height, width).transpose(1, 0, 2).reshape(height, -1)
+    for ax in grid[:, n:].ravel():
+        ax.remove()
     for row, (what, arrays) in enumerate(rows):
-        for ax, name, x in zip(axes[row], parameters, arrays, strict=True):
+        for ax, name, x in zip(grid[row, :n], parameters, arrays, strict=True):
             _histogram(ax, x, bins, f"C{row}")
             if row == 0:
                 ax.set_title(name, fontsize="small", loc="left")
             ax.set_xlabel(what, fontsize="small")
             ax.tick_params(labelsize="x-small")
-        axes[row, 0].set_ylabel("elements", fontsize="small")
-    return axes
+        for ax in grid[row, :n:_COLUMNS]:
+            ax.set_ylabel("elements", fontsize="small")
+    return grid[:, :n]
 
 
 def _parameters(model: Any) -> dict[str, Variable]:
@@ -185,12 +195,12 @@ def _histogram(ax: Any, x: Any, bins: int, colour: str) -> None:
     ax.ticklabel_format(axis="x", style="sci", scilimits=(-2, 3))
     ax.xaxis.get_offset_text().set_fontsize("x-small")
     if finite.size:
-        ax.hist(finite, bins=bins, color=colour)
+        ax.hist(finite, bins=min(bins, finite.size), color=colour)
     notes = [] if x is not None else ["none"]
     if finite.size < flat.size:
         notes.append(f"{flat.size - finite.size} not finite")
     zeros = int(np.count_nonzero(finite == 0))
-    if 0 < zeros and 2 * zeros >= finite.size:
+    if zeros and 2 * zeros >= finite.size:
         notes.append(f"{zeros} of {flat.size} zero")
     if notes:
         place = {"transform": ax.transAxes, "ha": "right", "va": "top", "fontsize": "x-small"}
