@@ -118,11 +118,11 @@ class Cost(Shown):
         shown = sorted(range(n), key=lambda i: -self.rows[i].forward - self.rows[i].reverse)[:LIMIT]
         title = (
             f"Cost of {n} {'entry' if n == 1 else 'entries'}: {size_text(self.saved)} saved beside "
-            f"{size_text(self.inputs)} of inputs, at most {size_text(self.peak)} alive; "
+            f"{size_text(self.inputs)} of inputs, at most {size_text(self.peak)} alive\n"
             f"{time_text(self.forward)} forward, {time_text(self.reverse)} reverse"
         )
         if n > LIMIT:
-            title += f"\nThe {LIMIT} slowest:"
+            title += f"; the {LIMIT} slowest:"
         header = ("index", "name", "operation", "type", "saved", "forward", "reverse")
         names = names_of([r.entry for r in self.rows])
         rows = []

@@ -8,7 +8,6 @@ Next to read: :mod:`autograd_tape.view.why`, which does the searching.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +50,7 @@ class Explanation(Shown):
 
     def table(self) -> Table:
         header = ("index", "name", "operation", "primal", "adjoint", "")
-        title = textwrap.fill(self.reason, 100, break_long_words=False, break_on_hyphens=False)
-        return Table(title, header, self.rows)
+        return Table(self.reason, header, self.rows)
 
 
 def explain(source: Variable, target: Variable | None = None) -> Explanation:

@@ -5,6 +5,7 @@ Next to read: :mod:`autograd_tape.view.text`, which fills it with the rows of a 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,7 +14,9 @@ __all__ = ["LIMIT", "Shown", "Table", "ends"]
 
 LIMIT = 60  # rows that a table shows; of a longer one it shows both ends
 _WIDEST = 56  # one long cell must not push the other rows' columns off the screen
-_CELL = "padding:2px 10px;color:inherit;white-space:nowrap"
+_WIDTH = 100  # of a title that is a sentence
+_CELL = "padding:2px 20px 2px 0;color:inherit;white-space:nowrap"
+_PAGE = "font-family:monospace;color:inherit;text-align:left;padding:2px 10px"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,9 @@ class Table:
 
     def text(self) -> str:
         """Title, header and rows; the title alone where there are no rows."""
+        title = "\n".join(_wrapped(line) for line in self.title.splitlines())
         if not self.rows:
-            return self.title
+            return title
         table = [self.header, *self.rows]
         widths = [min(max(map(len, column)), _WIDEST) for column in zip(*table, strict=True)]
 
@@ -42,7 +46,7 @@ class Table:
             padded = (c.rjust(w) if h in self.right else c.ljust(w) for c, w, h in cells)
             return "  ".join(padded).rstrip()
 
-        lines = [self.title, *map(line, table)]
+        lines = [title, *map(line, table)]
         if self.left_out:
             lines.insert(2 + len(self.rows) // 2, f"{'':{widths[0]}}  … {self.left_out} more …")
         return "\n".join(lines)
@@ -63,10 +67,11 @@ class Table:
             body.insert(len(body) // 2, f"<tr>{more}</tr>")
         title = escape(self.title).replace("\n", "<br>")
         return (
-            '<table style="border-collapse:collapse;font-family:monospace;background:transparent">'
-            f'<caption style="text-align:left;{_CELL}">{title}</caption>'
+            f'<div style="{_PAGE};max-width:60em">{title}</div>'
+            f'<div style="{_PAGE};overflow-x:auto">'  # a wide one scrolls inside its box
+            '<table style="border-collapse:collapse;background:transparent;font:inherit">'
             '<thead style="border-bottom:1px solid rgba(128,128,128,.5)">'
-            f"{line(self.header, 'th')}</thead><tbody>{''.join(body)}</tbody></table>"
+            f"{line(self.header, 'th')}</thead><tbody>{''.join(body)}</tbody></table></div>"
         )
 
     def _side(self, header: str) -> str:
@@ -84,6 +89,10 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return self.table().html()
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def ends(n: int, limit: int = LIMIT) -> Sequence[int]:
