@@ -27,6 +27,7 @@ def blocks(page: str) -> list[tuple[str, str]]:
         "README.md",
         "CONTRIBUTING.md",
         "docs/design.md",
+        "docs/exploring.md",
         "docs/limits.md",
         "docs/property_testing.md",
     ],

@@ -312,7 +312,7 @@ class Search:
     def terms(self, node: Entry, index: tuple[int, ...] | None = None) -> str:
         """``3.0 from v2 = multiply(a, b) and -3.0 from ...``: what is added up at one element."""
         texts = []
-        for e in self.consumers.get(node, []):
+        for e in reversed(self.consumers.get(node, [])):
             ct = self.adjoints.get(e)
             for c in contributions(e, ct) if ct is not None else []:
                 if c.parent is node:
