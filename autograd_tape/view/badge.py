@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Badge", "Check", "check"]
 
+ROUNDING = 1e-12  # a relative error up to this says nothing but that numbers have so many digits
 NEAR = 1e-6  # to a kink: nearer than this a derivative is a convention
 
 
@@ -94,7 +95,7 @@ class Check(Shown):
         shown += [b for b in self.wrong if b not in shown]
         rows = [
             (b.name, clip(b.call, 40), b.argument, clip(b.verdict, 56),
-             "" if b.error is None else number(b.error, 2))
+             _error(b.error))
             for b in sorted(shown, key=self.badges.index)
         ]  # fmt: skip
         header = ("name", "operation", "rule for", "verdict", "error")
@@ -177,6 +178,10 @@ def _measured(badge: Badge, operands: list[Any], rng: np.random.Generator) -> Ba
     mode = "forward" if "forward" in mismatch.what else "reverse"
     why = f"{mode} rule gives {number(mismatch.got)}, not {number(mismatch.expected)}"
     return replace(badge, right=False, why=why, error=probe.apart)
+
+
+def _error(x: float | None) -> str:
+    return "" if x is None else number(x, 2) if x > ROUNDING else "rounding"
 
 
 def _jumps(probe: Probe) -> bool:
