@@ -160,6 +160,8 @@ def _measured(badge: Badge, operands: list[Any], rng: np.random.Generator) -> Ba
         probe = Probe(f, args, rng, None)
     except Exception as problem:  # no oracle without values nearby
         return replace(badge, why=f"it cannot be moved ({problem})")
+    if not all(np.all(np.isfinite(y)) for y in probe.y):
+        return replace(badge, why="a value that is not finite")
     if probe.kink.distance <= NEAR:
         return replace(badge, why="at a kink")
     try:

@@ -45,22 +45,32 @@ __all__ = ["Nudge", "NudgeRow", "nudge"]
 class NudgeRow:
     """One value that moves; all of the shape of the entry (tuples for several outputs).
 
-    entry, name, call  the row of the tape, what it is called there, and ``multiply(v2, b)``
-    before, after      its value, as recorded and with the inputs nudged
-    predicted, actual  the change that the derivatives give, and ``after - before``
-    error              the largest magnitude in ``actual - predicted``
-    relative           the same relative to the largest magnitude in ``actual``
+    entry, name    the row of the tape, and what it is called there
+    before, after  its value, as recorded and with the inputs nudged
+    predicted      the change that the derivatives give
     """
 
     entry: Entry
     name: str
-    call: str
     before: Any
     after: Any
     predicted: Any
-    actual: Any
-    error: float
-    relative: float
+
+    @property
+    def actual(self) -> Any:
+        """The change that happens: ``after - before``."""
+        return _minus(self.after, self.before)
+
+    @property
+    def error(self) -> float:
+        """The largest magnitude in ``actual - predicted``."""
+        return _largest(_minus(self.actual, self.predicted))
+
+    @property
+    def relative(self) -> float:
+        """The same relative to the largest magnitude in ``actual``."""
+        error, size = self.error, _largest(self.actual)
+        return error / size if size else (np.inf if error else 0.0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,6 +82,7 @@ class Nudge(Shown):
 
     title: str
     rows: tuple[NudgeRow, ...]
+    names: Any  # of all entries, as the tape is shown
 
     @property
     def predicted(self) -> Any:
@@ -83,13 +94,18 @@ class Nudge(Shown):
         """The change of ``v``."""
         return self.rows[-1].actual
 
+    @property
+    def error(self) -> float:
+        """The largest magnitude in their difference."""
+        return self.rows[-1].error
+
     def table(self) -> Table:
         header = ("name", "operation", "value", "predicted", "actual", "error", "relative")
         shown = [self.rows[i] for i in ends(len(self.rows))]
         rows = [
             (
-                r.name, clip(r.call, 40), _value(r), _change(r.predicted), _change(r.actual),
-                number(r.error, 3), number(r.relative, 3),
+                r.name, clip(call_text(r.entry, self.names), 40), _value(r), _change(r.predicted),
+                _change(r.actual), number(r.error, 3), number(r.relative, 3),
             )
             for r in shown
         ]  # fmt: skip
@@ -123,7 +139,6 @@ def nudge(target: Variable, steps: Mapping[Variable, Any]) -> Nudge:
         moving = push(entries, {e: _minus(after[e], values[e]) for e in start})
         for e in entries:
             if e in moving:
-                call = call_text(e, names)
                 if e not in after:
                     args = [after.get(x, values[x]) if x.__class__ is Entry else x
                             for x in e.inputs]  # fmt: skip
@@ -131,12 +146,12 @@ def nudge(target: Variable, steps: Mapping[Variable, Any]) -> Nudge:
                         after[e] = evaluate(e, args)
                     except Exception as problem:
                         raise ValueError(
-                            f"nudge: {call} cannot be computed at the nudged values ({problem}); "
-                            "take smaller steps"
+                            f"nudge: {call_text(e, names)} cannot be computed at the nudged "
+                            f"values ({problem}); take smaller steps"
                         ) from problem
-                rows.append(_row(e, names(e), call, values[e], after[e], moving[e]))
+                rows.append(NudgeRow(e, names(e), values[e], after[e], moving[e]))
     said = ", ".join(f"{names(v._entry)} by {constant_text(s)}" for v, s in steps.items())
-    return Nudge(f"Nudge of {said}", tuple(rows))
+    return Nudge(f"Nudge of {said}", tuple(rows), names)
 
 
 def _checked(steps: Mapping[Variable, Any]) -> list[tuple[Variable, Any]]:
@@ -174,17 +189,13 @@ def _moved(entry: Entry, value: Any, step: Any) -> Any:
     return after
 
 
-def _row(e: Entry, name: str, call: str, before: Any, after: Any, predicted: Any) -> NudgeRow:
-    actual = _minus(after, before)
-    error, size = _largest(_minus(actual, predicted)), _largest(actual)
-    relative = error / size if size else (np.inf if error else 0.0)
-    return NudgeRow(e, name, call, before, after, predicted, actual, error, relative)
-
-
 def _minus(a: Any, b: Any) -> Any:
+    """The difference; none between equal infinities, as those of a mask are."""
     if isinstance(a, tuple):
-        return tuple(x - y for x, y in zip(a, b, strict=True))
-    return a - b
+        return tuple(map(_minus, a, b))
+    with np.errstate(all="ignore"):
+        d = a - b
+        return d if np.all(np.isfinite(d)) else np.where(a == b, 0.0, d).astype(d.dtype)[()]
 
 
 def _largest(x: Any) -> float:

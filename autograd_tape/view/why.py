@@ -72,6 +72,7 @@ class Search:
         self.name, self.values = names_of(entries), values_of(entries)
         with np.errstate(all="ignore"):
             self.adjoints = sweep(end, seed, order=order)
+        self.rng = np.random.default_rng(0)
         self.consumers: dict[Entry, list[Entry]] = {}
         for e in order:
             for p in dict.fromkeys(e.parents):
@@ -238,7 +239,7 @@ class Search:
         seen = {source}
         for node, masks in queue:
             consumers = self.consumers.get(node, [])
-            shares = [(e, c) for e in consumers if self.adjoints.get(e) is not None
+            shares = [(e, c) for e in consumers if _any(self.adjoints.get(e))
                       for c in contributions(e, self.adjoints[e]) if c.parent is node]  # fmt: skip
             if any(_within(c.value, masks) for _, c in shares):
                 found.append(self.cancelled(node, masks, shares))
@@ -256,9 +257,11 @@ class Search:
         return sorted(found, key=lambda f: -f.culprit.index)
 
     def reach(self, e: Entry, node: Entry, masks: list[Any]) -> list[Any] | None:
-        """Which elements of ``e`` move when those elements of ``node`` do; None if unknown."""
-        rng = np.random.default_rng(0)  # at random speeds, so that none hides another
-        speeds = [np.where(m, rng.uniform(0.5, 1.5, np.shape(m)), 0.0) for m in masks]
+        """Which elements of ``e`` move when those elements of ``node`` do; None if unknown.
+
+        They move at random speeds, so that none hides another.
+        """
+        speeds = [np.where(m, self.rng.uniform(0.5, 1.5, np.shape(m)), 0.0) for m in masks]
         if node.dtype.__class__ is tuple:
             move: Any = tuple(s.astype(d) for s, d in zip(speeds, node.dtype, strict=True))
         else:
@@ -320,6 +323,11 @@ class Search:
                     texts.append(f"{value_text(value)} from {self.call(e)}")
         more = len(texts) - _TERMS
         return " and ".join([*texts[:_TERMS], f"{more} more"] if more > 0 else texts)
+
+
+def _any(adjoint: Any) -> bool:
+    """Is anything but zero in it?"""
+    return adjoint is not None and any(np.any(p) for p in parts(adjoint))
 
 
 def _within(adjoint: Any, masks: list[Any]) -> bool:

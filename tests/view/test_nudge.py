@@ -77,6 +77,16 @@ def test_several_outputs_and_large_arrays():
     assert "max |.| 1e-06" in str(found)
 
 
+def test_infinities_that_stay_are_no_change():
+    x = Variable(np.array([1.0, 2.0]), name="x")
+    found = np.sum(np.exp(x + np.array([0.0, -np.inf]))).nudge({x: 0.1})
+    assert found.rows[1].actual == pytest.approx([0.1, 0.0])
+    assert found.actual == pytest.approx(np.e * (np.exp(0.1) - 1))
+    overflow = (x * 8e307).nudge({x: 1.0})
+    assert overflow.actual[1] == np.inf
+    assert "inf" in repr(overflow)
+
+
 def test_single_precision_moves_by_what_it_can():
     x = Variable(np.array([1.0, 2.0], np.float32), name="x")
     found = (x * 2.0).nudge({x: 1e-5})
