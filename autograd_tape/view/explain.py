@@ -21,6 +21,7 @@ from ..replay import primal
 from .table import Shown, Table, ends
 from .text import clip, label, value_text
 from .why import Finding, Search, bad, first
+from .zeros import stoppers
 
 if TYPE_CHECKING:
     from ..variable import Variable
@@ -119,7 +120,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> Explanation:
         if not every:  # one element: different ones may have different reasons
             mask = np.zeros(zero.shape, bool)
             mask[index] = True
-        culprits = search.zero(entry, mask)
+        culprits = stoppers(search, entry, mask)
         how = "is zero" if every else (
             f"is zero in {np.count_nonzero(zero)} of {zero.size} elements, first at index {index}"
         )  # fmt: skip

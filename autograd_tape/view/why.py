@@ -1,9 +1,8 @@
-"""The three searches behind ``explain``: who made the first NaN or Inf, in which sweep, and who
-stops an adjoint.
+"""The searches behind ``explain``: who made the first NaN or Inf, of a value or of an adjoint.
 
 Each follows the tape from where something is wrong to the entry that made it so.
 
-Next to read: :mod:`autograd_tape.view.nudge`.
+Next to read: :mod:`autograd_tape.view.zeros`.
 """
 
 from __future__ import annotations
@@ -16,12 +15,11 @@ import numpy as np
 
 from ..backward import sweep
 from ..entry import Entry
-from ..forward import push
 from ..replay import evaluate
 from .arithmetic import Contribution, contributions
 from .text import call_text, names_of, number, value_text, values_of
 
-__all__ = ["Finding", "Search", "bad", "first"]
+__all__ = ["Finding", "Search", "bad", "first", "parts"]
 
 _TERMS = 6  # terms of a sum that is spelled out
 
@@ -226,92 +224,6 @@ class Search:
             return Finding(origins[0].culprit, f"{said}; {origins[0].said}", origins[0].index)
         return Finding(e, said, index)
 
-    # -- adjoints that are zero ----------------------------------------------------------------
-
-    def zero(self, source: Entry, mask: Any) -> list[Finding]:
-        """Who stops the adjoint on its way to the elements ``mask`` of ``source``; newest first.
-
-        Each element that depends on them either gets nothing itself, and is followed further up,
-        or passes nothing on: its local derivative is zero, or what it passes on cancels.
-        """
-        found: list[Finding] = []
-        queue: list[tuple[Entry, list[Any]]] = [(source, [mask])]
-        seen = {source}
-        for node, masks in queue:
-            consumers = self.consumers.get(node, [])
-            shares = [(e, c) for e in consumers if _any(self.adjoints.get(e))
-                      for c in contributions(e, self.adjoints[e]) if c.parent is node]  # fmt: skip
-            if any(_within(c.value, masks) for _, c in shares):
-                found.append(self.cancelled(node, masks, shares))
-                continue
-            for e in consumers:
-                reach = self.reach(e, node, masks)
-                if reach is None or not any(map(np.any, reach)):
-                    found.append(self.flat(e, node, masks))
-                elif not _within(self.adjoints.get(e), reach):
-                    if e not in seen:
-                        seen.add(e)
-                        queue.append((e, reach))
-                else:
-                    found.append(self.lost(e, node, masks))
-        return sorted(found, key=lambda f: -f.culprit.index)
-
-    def reach(self, e: Entry, node: Entry, masks: list[Any]) -> list[Any] | None:
-        """Which elements of ``e`` move when those elements of ``node`` do; None if unknown.
-
-        They move at random speeds, so that none hides another.
-        """
-        speeds = [np.where(m, self.rng.uniform(0.5, 1.5, np.shape(m)), 0.0) for m in masks]
-        if node.dtype.__class__ is tuple:
-            move: Any = tuple(s.astype(d) for s, d in zip(speeds, node.dtype, strict=True))
-        else:
-            boxed = isinstance(node.dtype, np.dtype)
-            move = speeds[0].astype(node.dtype)[()] if boxed else node.dtype(speeds[0])
-        try:
-            with np.errstate(all="ignore"):
-                moved = push([e], {node: move})[e]
-        except TypeError:  # no forward rule
-            return None
-        return [np.asarray(p) != 0 for p in parts(moved)]
-
-    def flat(self, e: Entry, node: Entry, masks: list[Any]) -> Finding:
-        """The local derivative of ``e`` is zero."""
-        index: tuple[int, ...] | None = None
-        if e.dtype.__class__ is not tuple and len(masks) == 1:
-            try:
-                index = first(np.broadcast_to(masks[0], e.shape)) if e.size else None
-            except ValueError:  # its elements are not those of its argument
-                index = None
-        said = (
-            f"{self.call(e)} passes nothing on to {self.name(node)}: its local derivative is zero "
-            f"{self.saw(e, index)}"
-        )
-        return Finding(e, said, index)
-
-    def lost(self, e: Entry, node: Entry, masks: list[Any]) -> Finding:
-        """Factors that are not zero, and a product or a sum of products that is."""
-        ct = self.adjoints[e]
-        largest = max(float(np.max(np.abs(p), initial=0.0)) for p in parts(ct))
-        scaled = ct / largest if ct.__class__ is not list and largest < 1 else ct
-        again = [c.value for c in contributions(e, scaled) if c.parent is node]
-        if any(_within(v, masks) for v in again):
-            why = f"its adjoint, {value_text(ct)}, times its local derivative underflows"
-        else:
-            why = f"the sum inside it cancels: its adjoint is {value_text(ct)}"
-        return Finding(e, f"{self.call(e)} passes nothing on to {self.name(node)}: {why}")
-
-    def cancelled(
-        self, node: Entry, masks: list[Any], shares: list[tuple[Entry, Contribution]]
-    ) -> Finding:
-        """Several contributions to one value that add up to zero."""
-        index = None
-        if node.dtype.__class__ is not tuple:
-            live = np.any([np.asarray(c.value) != 0 for _, c in shares], axis=0)
-            index = first(masks[0] & live)
-        found = f" at index {index}" if index else ""
-        said = f"the contributions to {self.name(node)} cancel{found}: {self.terms(node, index)}"
-        return Finding(node, said, index)
-
     def terms(self, node: Entry, index: tuple[int, ...] | None = None) -> str:
         """``3.0 from v2 = multiply(a, b) and -3.0 from ...``: what is added up at one element."""
         texts = []
@@ -323,17 +235,3 @@ class Search:
                     texts.append(f"{value_text(value)} from {self.call(e)}")
         more = len(texts) - _TERMS
         return " and ".join([*texts[:_TERMS], f"{more} more"] if more > 0 else texts)
-
-
-def _any(adjoint: Any) -> bool:
-    """Is anything but zero in it?"""
-    return adjoint is not None and any(np.any(p) for p in parts(adjoint))
-
-
-def _within(adjoint: Any, masks: list[Any]) -> bool:
-    """Is anything but zero among those elements?"""
-    if adjoint is None:
-        return False
-    several = isinstance(adjoint, (tuple, list))
-    pairs = zip(adjoint if several else [adjoint], masks, strict=True)
-    return any(a is not None and bool(np.any(np.asarray(a)[m] != 0)) for a, m in pairs)

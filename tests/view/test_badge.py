@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from autograd_tape import Tape, TapeError, Variable, checkpoint, no_grad, primitive
 from autograd_tape.primitive import Primitive, registry
 from autograd_tape.primitives.structure import outputs
+from autograd_tape.testing import programs
 from autograd_tape.variable import as_value
 
 
@@ -98,6 +100,14 @@ def test_every_primitive_of_the_package_gets_its_badge():
         first = outputs(y)[0] if isinstance(as_value(y), tuple) else y
         found = first.check()
         assert found.ok, f"{p.name}\n{found}"
+
+
+@given(programs(margin=0.0))
+def test_no_rule_of_a_random_program_is_called_wrong(program):
+    f = program(*map(Variable, program.leaves))
+    if isinstance(f, Variable):
+        found = f.check()
+        assert found.ok, str(found)
 
 
 def test_nothing_is_left_on_the_active_tape():

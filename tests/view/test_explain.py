@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autograd_tape import Tape, Variable, checkpoint, no_grad, primitive, stop_gradient
 from autograd_tape.primitives.exponential import sigmoid
 from autograd_tape.primitives.piecewise import relu
+from autograd_tape.testing import programs
 from autograd_tape.view.explain import Explanation
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -332,6 +333,19 @@ def test_several_outputs_on_the_way():
     assert (blamed(found), found.index) == ("eigh", (0, 1))
 
 
+def test_without_a_forward_rule():
+    (a,) = named(np.array([1.0, 2.0]))
+
+    @primitive
+    def cube(x):
+        return x**3
+
+    cube.defvjp(lambda ct, output, x: ct * 3 * x**2)
+    assert blamed(a.explain(np.sum(cube(a) * 0.0))) == "multiply"
+    assert blamed(a.explain(np.sum(cube(a * 0.0)))) == "multiply"
+    assert blamed(a.explain(np.sum(cube(a - a.value)))) == "cube"
+
+
 def test_through_a_checkpoint():
     (a,) = named(np.array([1.0, 2.0]))
     f = np.sum(checkpoint(lambda x: relu(x * -1.0))(a) * 2.0)
@@ -348,6 +362,16 @@ def test_a_long_path_shows_its_ends_and_the_culprit():
     assert sum("<- here" in line for line in lines) == 1
     assert len(found.path) == 2001
     assert found.culprit is found.path[1001]
+
+
+@given(st.one_of(programs(margin=0.0), programs(complex=True), programs(dtype=np.float32)))
+def test_any_program_can_be_explained(program):
+    leaves = [Variable(x, name=f"x{i}") for i, x in enumerate(program.leaves)]
+    f = program(*leaves)
+    for v in [f, *leaves] if isinstance(f, Variable) else []:
+        found = v.explain(f)
+        assert repr(found) == found.table().text()
+        assert (found.kind in ("zero", "partly zero", "not finite")) == (found.culprit is not None)
 
 
 def test_complex_and_single_precision():
