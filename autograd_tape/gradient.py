@@ -105,10 +105,10 @@ def _owns_its_memory(array: Any) -> bool:
 
 
 def _unreached(i: int, source: Variable, target: Variable) -> str:
-    from .view.explain import explain
+    from .view.explain import not_reached
     from .view.text import label
 
     return (
         f"the target {label(target._entry)} does not reach source {i}, {label(source._entry)}: "
-        f"{explain(source, target).reason}"
+        f"{not_reached(source._entry, target._entry)}"
     )

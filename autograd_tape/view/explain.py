@@ -26,7 +26,7 @@ from .zeros import stoppers
 if TYPE_CHECKING:
     from ..variable import Variable
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "not_reached"]
 
 _AROUND = 5  # rows of a long path that are shown on both sides of the culprit
 
@@ -70,7 +70,7 @@ def explain(source: Variable, target: Variable | None = None) -> Explanation:
     if any(e.primitive is FREED for e in order):
         return Explanation("unknown", freed_message())
     if entry not in set(order):
-        return Explanation("not reached", _not_on_path(entry, end, order))
+        return Explanation("not reached", not_reached(entry, end))
     return _on_path(entry, end, order)
 
 
@@ -84,7 +84,8 @@ def _no_target(entry: Entry) -> Explanation:
     )
 
 
-def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
+def not_reached(entry: Entry, end: Entry) -> str:
+    """Why ``entry`` is not on the path to ``end``."""
     name, goal = label(entry), label(end)
     start = f"{name} is not on the path to {goal}: "
     cut = entry.note("cut")
@@ -93,6 +94,9 @@ def _not_on_path(entry: Entry, end: Entry, order: list[Entry]) -> str:
         return start + f"a path from it was cut by {why} at {place}"
     if entry.index > end.index:
         return start + f"it was made after {goal} was computed"
+    order = linearize(end)
+    if any(e.primitive is FREED for e in order):
+        return start + "no rule of its tape, which is freed now, led there"
     leaves = [label(e) for e in order if e.primitive is None][:8]
     return start + f"{goal} depends only on {', '.join(reversed(leaves)) or 'constants'}"
 
