@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from .check import require
 from .optim import Optimizer
 
-__all__ = ["CosineAnnealingLR", "LambdaLR", "LinearLR", "ReduceLROnPlateau", "StepLR"]
+__all__ = ["CosineAnnealingLR", "LambdaLR", "StepLR"]
 
 
 class LambdaLR:
@@ -33,45 +32,8 @@ def StepLR(optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> LambdaLR
     return LambdaLR(optimizer, lambda t: gamma ** (t // step_size))
 
 
-def LinearLR(
-    optimizer: Optimizer, start_factor: float = 1 / 3, end_factor: float = 1.0, total_iters: int = 5
-) -> LambdaLR:
-    """A warm-up: start_factor goes to end_factor in ``total_iters`` epochs."""
-    rise = (end_factor - start_factor) / max(total_iters, 1)
-    return LambdaLR(optimizer, lambda t: start_factor + rise * min(t, total_iters))
-
-
 def CosineAnnealingLR(optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> LambdaLR:
     """Down to eta_min along half a cosine in ``T_max`` epochs (Loshchilov & Hutter 2017)."""
     require(T_max >= 1, f"CosineAnnealingLR: T_max must be at least 1, not {T_max}")
     low = eta_min / optimizer.lr
     return LambdaLR(optimizer, lambda t: low + (1 - low) * (1 + math.cos(math.pi * t / T_max)) / 2)
-
-
-@dataclass(eq=False)
-class ReduceLROnPlateau:
-    """Times ``factor``, down to min_lr, when more than ``patience`` epochs brought nothing better.
-
-    Better is less (mode "min") or more ("max") than the best, by 1e-4 of it.
-    """
-
-    optimizer: Optimizer
-    mode: str = "min"
-    factor: float = 0.1
-    patience: int = 10
-    min_lr: float = 0.0
-
-    def __post_init__(self) -> None:
-        fits = self.mode in ("min", "max") and self.factor < 1
-        require(fits, f'ReduceLROnPlateau: mode is "min" or "max" and factor below 1; not {self}')
-        self.best, self.num_bad_epochs = math.inf, 0
-
-    def step(self, metrics: float) -> None:
-        """metrics: the number to watch, such as the validation loss."""
-        sign = 1 if self.mode == "min" else -1
-        better = sign * metrics < self.best * (1 - sign * 1e-4)
-        self.best = sign * metrics if better else self.best
-        self.num_bad_epochs = 0 if better else self.num_bad_epochs + 1
-        if self.num_bad_epochs > self.patience:
-            self.num_bad_epochs, lr = 0, self.optimizer.lr
-            self.optimizer.lr = min(lr, max(lr * self.factor, self.min_lr))

@@ -19,7 +19,6 @@ from autograd_tape.variable import as_value
 from .check import require
 from .module import Module
 from .optim import Optimizer, clip_grad_norm, clip_grad_value
-from .schedules import ReduceLROnPlateau
 from .state import load, save
 
 __all__ = ["History", "evaluate", "fit"]
@@ -87,7 +86,7 @@ def fit(
     batch_size   rows per step; 1 is single-sample, None full-batch training (003 §3.3)
     validation   ``(*inputs, target)``: its loss and metrics are part of the history
     metrics      name -> function of (prediction, target), plain arrays
-    schedule     of nn.schedules, stepped after each epoch; a plateau is one of the loss of patience
+    schedule     of nn.schedules, stepped after each epoch
     clip_norm, clip_value  limits of the gradients' common norm, and of each element
     accumulate   so many batches make a step, with the mean of their gradients
     truncate     truncated backpropagation through time, see :func:`gradients_of`
@@ -148,7 +147,7 @@ def fit(
         if patience is not None and watched[-1] <= min(watched):
             run.best = model.state_dict()
         if schedule is not None:
-            schedule.step(*watched[-1:] * isinstance(schedule, ReduceLROnPlateau))
+            schedule.step()
         if checkpoint is not None:
             run.save(checkpoint)
         bar.set_postfix({name: f"{x:.4g}" for name, x in numbers.items()})

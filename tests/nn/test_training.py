@@ -18,7 +18,7 @@ from nn import functional as F
 from nn.linear import Linear
 from nn.normalization import Dropout
 from nn.optim import SGD, Adam
-from nn.schedules import ReduceLROnPlateau, StepLR
+from nn.schedules import CosineAnnealingLR, StepLR
 from nn.state import load, save
 from nn.training import evaluate, fit, gradients_of
 
@@ -125,10 +125,6 @@ def test_schedules_are_stepped_once_an_epoch():
     fit(model, points(), F.cross_entropy, optimizer, epochs=4, progress=False,
         schedule=StepLR(optimizer, step_size=2, gamma=0.1))  # fmt: skip
     assert optimizer.lr == pytest.approx(0.01)
-    plateau = ReduceLROnPlateau(optimizer, patience=0, factor=0.5)
-    fit(model, points(), lambda y, d: F.cross_entropy(y, d) * 0 + 1.0, optimizer, epochs=3,
-        progress=False, schedule=plateau)  # fmt: skip
-    assert optimizer.lr < 0.01
 
 
 def test_clipping():
@@ -236,7 +232,7 @@ def run_with_dropout(path, epochs, make_schedule=lambda optimizer: StepLR(optimi
     [
         lambda optimizer: None,
         lambda optimizer: StepLR(optimizer, 3),
-        lambda optimizer: ReduceLROnPlateau(optimizer, "max", patience=1, factor=0.5),
+        lambda optimizer: CosineAnnealingLR(optimizer, 8, eta_min=0.001),
     ],
 )
 def test_a_resumed_run_ends_as_one_that_was_never_interrupted(tmp_path, make_schedule):

@@ -17,9 +17,6 @@ from .torch_parity import torch
 rate, factor = st.floats(1e-4, 1.0), st.floats(0.05, 0.95)
 OPTIONS: dict[str, Any] = {
     "StepLR": st.fixed_dictionaries({"step_size": st.integers(1, 6), "gamma": factor}),
-    "LinearLR": st.fixed_dictionaries(
-        {"start_factor": factor, "end_factor": factor, "total_iters": st.integers(1, 12)}
-    ),
     "CosineAnnealingLR": st.fixed_dictionaries(
         {"T_max": st.integers(1, 12), "eta_min": st.floats(0.0, 0.1)}
     ),
@@ -52,22 +49,3 @@ def test_any_function_of_the_epoch() -> None:
         ours.step()
         theirs.optimizer.step()
         theirs.step()
-
-
-@given(
-    metrics=st.lists(st.floats(-2.0, 2.0), min_size=1, max_size=30),
-    options=st.fixed_dictionaries(
-        {
-            "mode": st.sampled_from(["min", "max"]),
-            "factor": factor,
-            "patience": st.integers(0, 3),
-            "min_lr": st.sampled_from([0.0, 0.05, 0.7]),
-        }
-    ),
-)
-def test_reduce_on_plateau(metrics: list[float], options: dict[str, Any]) -> None:
-    ours, theirs = both("ReduceLROnPlateau", 0.5, options)
-    for x in metrics:
-        ours.step(x)
-        theirs.step(x)
-        assert [ours.optimizer.lr] == theirs.get_last_lr()
