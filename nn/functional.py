@@ -14,12 +14,6 @@ from autograd_tape.variable import as_value
 
 from .check import expect, expect_float, require
 
-__all__ = ["abs", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
-           "elu", "gelu", "half_squared_error", "identity", "l1_loss", "leaky_relu", "linear",
-           "log_softmax", "logsigmoid", "mish", "mse_loss", "nll_loss", "perceptron_loss", "prelu",
-           "relu", "rmse_loss", "selu", "sigmoid", "sign", "silu", "sinc", "softmax", "softplus",
-           "softsign", "step", "tanh"]  # fmt: skip
-
 # NumPy's: |x| with derivative 0 at 0; the sign, a plain array that no gradient passes; tanh
 abs, sign, tanh = np.abs, np.sign, np.tanh
 

@@ -15,8 +15,6 @@ from autograd_tape.variable import as_value
 
 from .check import require
 
-__all__ = ["Hypothesis", "beam_search", "generate", "greedy", "probabilities", "sample"]
-
 Step = Callable[[tuple[int, ...], Any], tuple[Any, Any]]
 
 

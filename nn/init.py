@@ -11,9 +11,6 @@ import numpy as np
 
 from .check import require
 
-__all__ = ["eye", "fans", "kaiming_normal", "kaiming_uniform", "normal", "uniform", "xavier_normal",
-           "xavier_uniform", "zeros"]  # fmt: skip
-
 Shape = tuple[int, ...]
 
 

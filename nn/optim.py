@@ -12,9 +12,6 @@ from autograd_tape import Variable
 from .check import require
 from .module import ModuleList
 
-__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "clip_grad_norm",
-           "clip_grad_value"]  # fmt: skip
-
 
 @dataclass(eq=False)
 class Optimizer:

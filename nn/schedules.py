@@ -6,8 +6,6 @@ from collections.abc import Callable
 from .check import require
 from .optim import Optimizer
 
-__all__ = ["CosineAnnealingLR", "LambdaLR", "StepLR"]
-
 
 class LambdaLR:
     """The first learning rate times ``lr_lambda(t)``, one factor or more, in epoch t = 0, 1, ...

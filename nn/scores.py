@@ -14,11 +14,6 @@ from autograd_tape.variable import as_value
 
 from .check import require
 
-__all__ = [
-    "PrecisionRecallF1", "accuracy", "bleu", "mse", "perplexity", "precision_recall_f1", "rouge_l",
-    "rouge_n", "zero_one_error",
-]  # fmt: skip
-
 Tokens = Sequence[Hashable]
 
 

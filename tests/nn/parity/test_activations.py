@@ -19,7 +19,7 @@ NOT_OFFERED = {
     "BCEWithLogitsLoss": {"weight", "pos_weight"}, "NLLLoss": {"weight"},
     "CrossEntropyLoss": {"weight", "label_smoothing"},
 }  # fmt: skip
-LOSSES = [n for n in functional.__all__ if n.endswith(("_loss", "_error")) or "cross_entropy" in n]
+LOSSES = [n for n in vars(functional) if n.endswith(("_loss", "_error")) or "cross_entropy" in n]
 rng = np.random.default_rng(0)
 
 LAYERS: list[tuple[str, dict[str, Any]]] = [
