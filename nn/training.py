@@ -25,7 +25,7 @@ __all__ = ["History", "evaluate", "fit"]
 
 Batch = tuple[Any, ...]
 Loss = Callable[[Any, Any], Any]
-Metrics = Mapping[str, Callable[[Any, Any], float]]
+Metrics = Mapping[str, Callable[[Any, Any], float]] | None
 
 
 class History(dict[str, list[float]]):
@@ -72,12 +72,11 @@ def gradients_of(
 
 
 def fit(
-    model: Module, data: Any, loss: Loss, optimizer: Optimizer, *, epochs: int = 10,
-    batch_size: int | None = 32, validation: Batch | None = None, metrics: Metrics | None = None,
+    model: Module, data: Any, loss: Loss, optimizer: Optimizer, *, epochs: int = 10, seed: int = 0,
+    batch_size: int | None = 32, validation: Batch | None = None, metrics: Metrics = None,
     schedule: Any = None, clip_norm: float | None = None, clip_value: float | None = None,
     accumulate: int = 1, truncate: int | None = None, patience: int | None = None,
-    min_change: float = 0.0, checkpoint: str | Path | None = None, seed: int = 0,
-    progress: bool = True,
+    min_change: float = 0.0, checkpoint: str | Path | None = None, progress: bool = True,
 ) -> History:  # fmt: skip
     """Train ``model`` by minimising ``loss(model(*inputs), target)``; returns the history.
 
@@ -158,19 +157,20 @@ def fit(
 
 
 def evaluate(
-    model: Module, data: Batch, loss: Loss, metrics: Metrics | None = None,
-    batch_size: int | None = 256,
-) -> dict[str, float]:  # fmt: skip
+    model: Module, data: Batch, loss: Loss, metrics: Metrics = None, batch_size: int | None = 256
+) -> dict[str, float]:
     """``"loss"`` and each metric over ``data``, in evaluation mode; the mode is put back after."""
     training, outputs, losses = model.training, [], []
     model.eval()
-    with no_grad():
-        for *inputs, target in _batches(data, batch_size):
-            y = model(*inputs)
-            y = y[0] if isinstance(y, tuple) else y  # a recurrent model's state is not looked at
-            losses += [float(as_value(loss(y, target)))] * len(target)
-            outputs.append(as_value(y))
-    model.train(training)
+    try:
+        with no_grad():
+            for *inputs, target in _batches(data, batch_size):
+                y = model(*inputs)
+                y = y[0] if isinstance(y, tuple) else y  # a recurrent model's state is left out
+                losses += [float(as_value(loss(y, target)))] * len(target)
+                outputs.append(as_value(y))
+    finally:
+        model.train(training)
     y = np.concatenate(outputs)
     scores = {name: float(metric(y, data[-1])) for name, metric in (metrics or {}).items()}
     return {"loss": float(np.mean(losses)), **scores}

@@ -110,6 +110,16 @@ def test_early_stopping_restores_the_best_weights():
     assert evaluate(model, (x, y), F.mse_loss)["loss"] == min(history["val_loss"])
 
 
+def test_evaluate_puts_the_mode_back_whatever_happens():
+    model = Sequential(Linear(2, 2, rng=0), Dropout(0.5, rng=0))
+    first = evaluate(model, points(), F.cross_entropy)
+    assert first == evaluate(model, points(), F.cross_entropy)  # nothing was dropped
+    assert all(m.training for m in model.modules())
+    with pytest.raises(ValueError, match="of only 2 classes"):
+        evaluate(model, (points()[0], np.full(96, 7)), F.cross_entropy)
+    assert all(m.training for m in model.modules())
+
+
 def test_it_stops_when_the_loss_settles():
     model = Linear(1, 1, rng=0, dtype=np.float64)
     x, y = np.ones((4, 1)), np.zeros((4, 1))
