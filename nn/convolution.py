@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Variable
-
-from . import init
 from .check import expect, require
-from .module import Module
+from .module import Module, drawn
 
 __all__ = ["AvgPool2d", "Conv1d", "Conv2d", "Flatten", "MaxPool2d"]
 
@@ -88,9 +85,8 @@ class Conv2d(_Sliding):
         channels = f"{in_channels=} and {out_channels=}"
         require(whole, f"{type(self).__name__}: {groups=} must divide {channels}")
         shape = (out_channels, in_channels // groups, *self._kernel)
-        rng, r = np.random.default_rng(rng), 1 / max(math.prod(shape[1:]), 1) ** 0.5
-        self.weight = Variable(init.uniform(shape, rng, -r, r, dtype=dtype))
-        self.bias = Variable(init.uniform(shape[:1], rng, -r, r, dtype=dtype)) if bias else None
+        fan_in, biases = math.prod(shape[1:]), shape[:1] if bias else None
+        self.weight, self.bias = drawn(fan_in, dtype, rng, shape, biases)
 
     def forward(self, x: Any) -> Any:
         c, o, g = self.in_channels, self.out_channels, self.groups

@@ -6,13 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Variable
-
 from . import functional as F
-from . import init
 from .activations import ReLU
 from .check import expect, require
-from .module import Module, Sequential
+from .module import Module, Sequential, drawn
 
 __all__ = ["MLP", "Linear"]
 
@@ -31,10 +28,8 @@ class Linear(Module):
         dtype: Any = np.float32, rng: Any = None,
     ) -> None:  # fmt: skip
         self.in_features, self.out_features = in_features, out_features
-        rng, r = np.random.default_rng(rng), 1 / max(in_features, 1) ** 0.5
         shape = (out_features, in_features)
-        self.weight = Variable(init.uniform(shape, rng, -r, r, dtype=dtype))
-        self.bias = Variable(init.uniform(shape[:1], rng, -r, r, dtype=dtype)) if bias else None
+        self.weight, self.bias = drawn(in_features, dtype, rng, shape, shape[:1] if bias else None)
 
     def forward(self, x: Any) -> Any:
         expect("Linear: the input", x, (..., self.in_features))

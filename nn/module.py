@@ -6,9 +6,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from autograd_tape import Variable
-from autograd_tape.variable import as_value
+from autograd_tape.variable import Variable, as_value
 
+from . import init
 from .check import require
 
 __all__ = ["Module", "ModuleList", "Sequential"]
@@ -128,6 +128,12 @@ class Sequential(ModuleList):
         for layer in self:
             x = layer(x)
         return x
+
+
+def drawn(fan_in: int, dtype: Any, rng: Any, *shapes: Any) -> list[Any]:
+    """PyTorch's first parameters, from U(-r, r), r = 1/√fan_in; None where a shape is None."""
+    rng, r = np.random.default_rng(rng), 1 / max(fan_in, 1) ** 0.5
+    return [s and Variable(init.uniform(s, rng, -r, r, dtype=dtype)) for s in shapes]
 
 
 def _walk(x: Any, prefix: str = "", deep: bool = True, *around: int) -> Iterator[tuple[str, Any]]:

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Variable
-from autograd_tape.variable import as_value
+from autograd_tape.variable import Variable, as_value
 
 from .check import expect, expect_float, require
 from .module import Module

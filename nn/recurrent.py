@@ -4,12 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Variable
-
 from . import functional as F
-from . import init
 from .check import expect, require
-from .module import Module
+from .module import Module, drawn
 from .normalization import Dropout
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNCell"]
@@ -27,12 +24,12 @@ class _Cell(Module):
     ) -> None:  # fmt: skip
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         self.rng = np.random.default_rng(rng)
-        rows, r = self.gates * hidden_size, 1 / max(hidden_size, 1) ** 0.5
+        rows = self.gates * hidden_size
+        b = (rows,) if bias else None
         for suffix, width in getattr(self, "_cells", {"": input_size}).items():  # networks: many
-            shapes = [(rows, width), (rows, hidden_size), (rows,), (rows,)]
-            for kind, shape in zip(self._kinds, shapes, strict=True):
-                values = init.uniform(shape, self.rng, -r, r, dtype=dtype)
-                setattr(self, kind + suffix, Variable(values) if bias or shape[1:] else None)
+            params = drawn(hidden_size, dtype, self.rng, (rows, width), (rows, hidden_size), b, b)
+            for kind, p in zip(self._kinds, params, strict=True):
+                setattr(self, kind + suffix, p)
 
     def forward(self, x: Any, hx: Any = None) -> Any:
         expect(f"{type(self).__name__}: the input", x, ("N", self.input_size), (self.input_size,))

@@ -74,7 +74,7 @@ def pretrain(
 def linear(weights: Any, bias: Any) -> Linear:
     """A linear layer that begins with these values; weights: (in, out)."""
     layer = Linear(*weights.shape, dtype=weights.dtype, rng=np.random.default_rng(0))
-    layer.weight.value, layer.bias.value = np.array(weights.T), np.array(bias)  # type: ignore[union-attr]
+    layer.weight.value, layer.bias.value = np.array(weights.T), np.array(bias)
     return layer
 
 
