@@ -84,8 +84,7 @@ class MultiheadAttention(Module):
         self.in_proj_weight = Variable(init.xavier_uniform((3 * e, e), rng, dtype=dtype))
         self.in_proj_bias = Variable(np.zeros(3 * e, dtype)) if bias else None
         self.out_proj = Linear(e, e, bias, dtype=dtype, rng=rng)
-        if self.out_proj.bias is not None:
-            self.out_proj.bias.value = np.zeros(e, dtype)
+        self.out_proj.bias = Variable(np.zeros(e, dtype)) if bias else None
         self.dropout = Dropout(dropout, rng=rng)
 
     def forward(

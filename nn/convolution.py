@@ -109,19 +109,7 @@ class Conv1d(Conv2d):
     _axes = "L"
 
 
-class _Pool2d(_Sliding):
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
-        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
-        inside = all(p <= k for p, k in zip(self._around, self._kernel, strict=True))
-        require(inside, f"{type(self).__name__}: padding={padding} is more than half the kernel")
-
-    def _windows(self, x: Any, outside: float) -> Any:
-        """(kh·kw, ..., H', W'): the elements of each window."""
-        expect(f"{type(self).__name__}: the input", x, (..., "H", "W"))
-        return np.stack(self._slices(x, outside))
-
-
-class MaxPool2d(_Pool2d):
+class MaxPool2d(_Sliding):
     """The largest element of each window (003 §10.2.2), y[h, w] = max_ij x[h·stride + i, ...].
 
     x: (..., H, W) -> (..., H', W'), sizes, options and errors as of :class:`Conv2d`; the stride is
@@ -129,11 +117,20 @@ class MaxPool2d(_Pool2d):
     Where several are the largest they share the adjoint (PyTorch gives it to the first).
     """
 
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        super().__init__(kernel_size, kernel_size if stride is None else stride, padding)
+        inside = all(p <= k for p, k in zip(self._around, self._kernel, strict=True))
+        require(inside, f"{type(self).__name__}: padding={padding} is more than half the kernel")
+
+    def _windows(self, x: Any, outside: float) -> Any:
+        expect(f"{type(self).__name__}: the input", x, (..., "H", "W"))
+        return np.stack(self._slices(x, outside))  # (kh·kw, ..., H', W')
+
     def forward(self, x: Any) -> Any:
         return np.max(self._windows(x, -np.inf), axis=0)
 
 
-class AvgPool2d(_Pool2d):
+class AvgPool2d(MaxPool2d):
     """The mean of each window, otherwise as :class:`MaxPool2d`; outside is 0."""
 
     def forward(self, x: Any) -> Any:

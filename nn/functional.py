@@ -253,8 +253,7 @@ def _aligned(name: str, input: Any, target: Any) -> Any:
     """The target, in the input's dtype if plain; an error unless they have one shape."""
     expect_float(f"{name}: the input", input)
     target = np.asarray(target, input.dtype) if target is as_value(target) else target
-    if target.shape != input.shape:  # broadcasting here is nearly always a mistake
-        raise ValueError(f"{name}: target has shape {target.shape}, and must have {input.shape}")
+    expect(f"{name}: target", target, input.shape)  # broadcasting is nearly always a mistake
     return target
 
 

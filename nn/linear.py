@@ -1,7 +1,7 @@
 """Fully connected layers.  Next to read: :mod:`nn.functional`."""
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -51,9 +51,8 @@ class MLP(Sequential):
     ) -> None:  # fmt: skip
         require(len(sizes) >= 2, f"MLP: give at least the widths of input and output, not {sizes}")
         rng = np.random.default_rng(rng)
-        layers: list[Callable[[Any], Any]] = []
-        for n_in, n_out in pairwise(sizes):
-            layers += [Linear(n_in, n_out, dtype=dtype, rng=rng), activation()]
-        super().__init__(*layers[:-1])
+        pairs: Any = ((Linear(*n, dtype=dtype, rng=rng), activation()) for n in pairwise(sizes))
+        super().__init__(*chain(*pairs))
+        self.pop()  # no activation at the end
         for name, p in self.named_parameters():
             p.name = name

@@ -83,8 +83,7 @@ class Module:
         what = f"{type(self).__name__} cannot load this state (nothing was changed):"
         require(not problems, "\n  ".join([what, *problems]))
         for name, value in new.items():
-            x = own[name]
-            if isinstance(x, Variable):
+            if isinstance(x := own[name], Variable):
                 x.value = value.astype(x.dtype)
             else:
                 x[...] = value  # in place: whoever holds the buffer sees it

@@ -19,10 +19,19 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Layer(Module):
+class TransformerEncoderLayer(Module):
+    """Self-attention, then a network of two layers, each added to what it reads (003 §13.1).
+
+    src: (T, N, d_model), or (N, T, d_model) with batch_first, or (T, d_model) -> the same shape
+    x = LayerNorm(x + SelfAttention(x));  y = LayerNorm(x + W₂·φ(W₁·x + b₁) + b₂)
+    activation  φ: the name of a function in nn.functional, or a function
+    norm_first  x + f(LayerNorm(x)) in place of LayerNorm(x + f(x)) (Xiong et al. 2020)
+    Masks and errors are those of :class:`nn.MultiheadAttention`.  Source: Vaswani et al. 2017.
+    """
+
     self_attn: Any
     multihead_attn: Any
-    _attentions: tuple[str, ...]
+    _attentions: tuple[str, ...] = ("self_attn",)
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048, dropout: float = 0.1,
@@ -49,19 +58,6 @@ class _Layer(Module):
     def _network(self, x: Any) -> Any:
         return self.linear2(self.dropout(self._phi(self.linear1(x))))
 
-
-class TransformerEncoderLayer(_Layer):
-    """Self-attention, then a network of two layers, each added to what it reads (003 §13.1).
-
-    src: (T, N, d_model), or (N, T, d_model) with batch_first, or (T, d_model) -> the same shape
-    x = LayerNorm(x + SelfAttention(x));  y = LayerNorm(x + W₂·φ(W₁·x + b₁) + b₂)
-    activation  φ: the name of a function in nn.functional, or a function
-    norm_first  x + f(LayerNorm(x)) in place of LayerNorm(x + f(x)) (Xiong et al. 2020)
-    Masks and errors are those of :class:`nn.MultiheadAttention`.  Source: Vaswani et al. 2017.
-    """
-
-    _attentions = ("self_attn",)
-
     def forward(
         self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None,
         is_causal: bool = False,
@@ -71,7 +67,7 @@ class TransformerEncoderLayer(_Layer):
         return self._add(2, x, self._network)
 
 
-class TransformerDecoderLayer(_Layer):
+class TransformerDecoderLayer(TransformerEncoderLayer):
     """As :class:`TransformerEncoderLayer`, with attention to an encoder's result in the middle.
 
     tgt: (T, N, d_model), memory: (S, N, d_model), axes as there -> the shape of tgt
@@ -80,7 +76,7 @@ class TransformerDecoderLayer(_Layer):
 
     _attentions = ("self_attn", "multihead_attn")
 
-    def forward(
+    def forward(  # type: ignore[override]
         self, tgt: Any, memory: Any, tgt_mask: Any = None, memory_mask: Any = None,
         tgt_key_padding_mask: Any = None, memory_key_padding_mask: Any = None,
         tgt_is_causal: bool = False, memory_is_causal: bool = False,
