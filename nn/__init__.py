@@ -14,6 +14,5 @@ from .module import *
 from .normalization import *
 from .recurrent import *
 from .seq2seq import *
-from .state import *
 from .training import *
 from .transformer import *

@@ -16,9 +16,8 @@ from .attention import attend, causal_mask, heads
 from .check import expect, require
 from .embedding import Embedding, LearnedPositions
 from .generation import greedy, sample
-from .module import Module
+from .module import Module, load
 from .normalization import Dropout, LayerNorm
-from .state import load
 
 __all__ = ["GPT", "Conv1D", "GPTConfig"]
 

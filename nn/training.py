@@ -17,9 +17,8 @@ from autograd_tape.containers import map_leaves
 from autograd_tape.variable import as_value
 
 from .check import require
-from .module import Module
+from .module import Module, load, save
 from .optim import Optimizer, clip_grad_norm, clip_grad_value
-from .state import load, save
 
 __all__ = ["History", "evaluate", "fit"]
 

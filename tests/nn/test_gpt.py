@@ -16,7 +16,7 @@ from autograd_tape.testing import check_grads
 from nn import functional as F
 from nn import optim
 from nn.gpt import GPT, Conv1D, GPTConfig
-from nn.state import save
+from nn.module import save
 
 CONFIG = GPTConfig(7, 6, 8, 2, 2, 0.0)
 IDS = np.array([[1, 2, 3, 4], [0, 6, 5, 5]])

@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from nn import MLP, Linear
-from nn.state import load, save
+from nn.module import load, save
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -16,10 +16,10 @@ from autograd_tape import NonFiniteError, Tape, Variable
 from nn import MLP, Module, Sequential
 from nn import functional as F
 from nn.linear import Linear
+from nn.module import load, save
 from nn.normalization import Dropout
 from nn.optim import SGD, Adam
 from nn.schedules import CosineAnnealingLR, StepLR
-from nn.state import load, save
 from nn.training import evaluate, fit, gradients_of
 
 
@@ -290,7 +290,7 @@ def test_killed_at_any_moment_it_resumes_to_the_last_bit(tmp_path):
         from tests.nn.test_training import run_with_dropout
         print("ready", flush=True)
         model, _ = run_with_dropout({str(tmp_path / "run.safetensors")!r}, 12)
-        from nn.state import save
+        from nn.module import save
         save(model, {str(tmp_path / "end.safetensors")!r})
         """
     )
