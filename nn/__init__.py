@@ -15,4 +15,3 @@ from .normalization import *
 from .recurrent import *
 from .seq2seq import *
 from .training import *
-from .transformer import *

@@ -11,15 +11,15 @@ from autograd_tape import Variable
 from autograd_tape.testing import check_grads
 from nn import functional as F
 from nn.activations import PReLU
-from nn.linear import Linear
-from nn.normalization import LayerNorm
-from nn.transformer import (
+from nn.attention import (
     Transformer,
     TransformerDecoder,
     TransformerDecoderLayer,
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from nn.linear import Linear
+from nn.normalization import LayerNorm
 
 LAYERS: list[Any] = [TransformerEncoderLayer, TransformerDecoderLayer]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-import nn.transformer as ours
+import nn.attention as ours
 from nn.gpt import GPT, GPTConfig
 from nn.normalization import LayerNorm
 
