@@ -7,7 +7,6 @@ from . import functional, generation, init, optim, schedules, scores
 from .activations import *
 from .attention import *
 from .convolution import *
-from .embedding import *
 from .gpt import *
 from .linear import *
 from .module import *

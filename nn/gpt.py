@@ -14,8 +14,8 @@ from . import functional as F
 from . import init
 from .attention import attend, causal_mask, heads
 from .check import expect, require
-from .embedding import Embedding, LearnedPositions
 from .generation import greedy, sample
+from .linear import Embedding, LearnedPositions
 from .module import Module, load
 from .normalization import Dropout, LayerNorm
 

@@ -1,4 +1,4 @@
-"""Layers that steady training: normalisation, dropout.  Next to read: :mod:`nn.embedding`."""
+"""Layers that steady training: normalisation, dropout.  Next to read: :mod:`nn.recurrent`."""
 
 from typing import Any
 

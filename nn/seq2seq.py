@@ -14,8 +14,7 @@ from autograd_tape.primitives.indexing import put
 
 from . import functional as F
 from .check import expect, require
-from .embedding import Embedding
-from .linear import Linear
+from .linear import Embedding, Linear
 from .module import Module
 from .recurrent import LSTM
 

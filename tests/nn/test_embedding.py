@@ -9,7 +9,7 @@ import pytest
 
 from autograd_tape import Variable
 from autograd_tape.testing import check_grads
-from nn.embedding import Embedding, LearnedPositions, PositionalEncoding, one_hot
+from nn.linear import Embedding, LearnedPositions, PositionalEncoding, one_hot
 
 # -- tokens ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.embedding import Embedding
+from nn.linear import Embedding
 
 from .torch_parity import FLOATS, compare, torch
 
