@@ -1,8 +1,4 @@
-"""Training: ``fit`` repeats what can be written by hand in six lines (see the README).
-
-It adds the progress bar, validation, early stopping, and checkpoints from which a killed run
-resumes to the last bit.  Next to read: :mod:`nn.generation`.
-"""
+"""Training: ``fit``, the README's six lines over and over.  Next to read: :mod:`nn.generation`."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
