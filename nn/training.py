@@ -11,6 +11,7 @@ import numpy as np
 from autograd_tape import NonFiniteError, Tape, Variable, no_grad, stop_gradient
 from autograd_tape.containers import map_leaves
 from autograd_tape.variable import as_value
+from autograd_tape.view import plots
 
 from .check import require
 from .module import Module, load, save
@@ -28,14 +29,7 @@ class History(dict[str, list[float]]):
 
     def plot(self, ax: Any = None) -> Any:
         """Draw every series over the epochs (matplotlib); returns the axes."""
-        import matplotlib.pyplot as plt
-
-        ax = plt.subplots()[1] if ax is None else ax
-        for name, values in self.items():
-            ax.plot(range(1, len(values) + 1), values, label=name)
-        ax.set_xlabel("epoch")
-        ax.legend()
-        return ax
+        return plots.history(self, ax)
 
 
 def gradients_of(

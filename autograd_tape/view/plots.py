@@ -20,7 +20,7 @@ from ..variable import Variable, as_value
 if TYPE_CHECKING:
     from .cost import MemoryStep
 
-__all__ = ["attention_map", "decision_boundary", "histograms", "memory"]
+__all__ = ["attention_map", "decision_boundary", "histograms", "history", "memory"]
 
 _CELLS = 12  # rows and columns of an attention map whose numbers are written out
 _COLUMNS = 6  # histograms side by side
@@ -42,6 +42,16 @@ def _pyplot() -> Any:
 
 def _axes(ax: Any) -> Any:
     return _pyplot().subplots(layout="constrained")[1] if ax is None else ax
+
+
+def history(series: Mapping[str, Sequence[float]], ax: Any = None) -> Any:
+    """Numbers by epoch, as ``nn.fit`` returns them: a line for each name."""
+    ax = _axes(ax)
+    for name, values in series.items():
+        ax.plot(range(1, len(values) + 1), values, label=name)
+    ax.set_xlabel("epoch")
+    ax.legend()
+    return ax
 
 
 # -- data -----------------------------------------------------------------------------------------
