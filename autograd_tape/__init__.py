@@ -10,6 +10,7 @@ from .containers import ravel
 from .primitive import primitive
 from .primitives.piecewise import where_safe
 from .primitives.structure import stop_gradient
+from .scope import scope
 from .tape import NonFiniteError, Tape, TapeError, no_grad
 from .transforms import (
     elementwise_grad,
@@ -27,7 +28,7 @@ __version__ = "0.1.0"
 __all__ = [
     "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad", "grad",
     "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel",
-    "stop_gradient", "value_and_grad", "vjp", "where_safe",
+    "scope", "stop_gradient", "value_and_grad", "vjp", "where_safe",
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .entry import Entry, linearize, next_index, read_only
+from .scope import scope
 from .source import caller
 
 if TYPE_CHECKING:
@@ -97,14 +98,16 @@ class Tape(Recorder):
                      Inf, naming the primitive, the entry and the user's file and line
     check_constants  remember a checksum of each plain array used as an operand, and raise when it
                      was changed before the sweep read it (slow: for debugging)
+    places           remember the user's file and line of each entry, for diagrams (slow)
 
     As a sequence it holds the inputs first, then the operations in order: ``len(tape)``,
     ``tape[i]``, iteration.  ``print(tape)`` shows the table of primal and adjoint.
     """
 
     def __init__(
-        self, *, persistent: bool = False, check_finite: bool = False, check_constants: bool = False
-    ) -> None:
+        self, *, persistent: bool = False, check_finite: bool = False,
+        check_constants: bool = False, places: bool = False,
+    ) -> None:  # fmt: skip
         self.persistent = persistent
         self.check_finite = check_finite
         self.check_constants = check_constants
@@ -115,7 +118,7 @@ class Tape(Recorder):
         self.shared = True  # whether an enclosing tape lists these entries, too
         self.start = next_index()  # everything recorded here is newer
         self.append = self._recorded.append  # the list's own: no call of Python per operation
-        self.watches = check_finite or check_constants
+        self.watches = check_finite or check_constants or places
 
     @classmethod
     def of(cls, target: Entry) -> Tape:
@@ -161,7 +164,7 @@ class Tape(Recorder):
         return None if outside is Token.MISSING else outside
 
     def watch(self, entry: Entry, output: Any) -> None:
-        """Make the checks that this tape was asked for."""
+        """Note the place, and make the checks that this tape was asked for."""
         entry.place = caller()
         if self.check_constants:
             for i, x in enumerate(entry.inputs):
@@ -281,6 +284,10 @@ class Tape(Recorder):
         from .view.text import tape_html
 
         return tape_html(self)
+
+    def scope(self, name: str) -> scope:
+        """``with tape.scope("encoder"):`` names a part; see :class:`autograd_tape.scope`."""
+        return scope(name)
 
     def diagram(self, **options: Any) -> Any:
         """The tape as a graphviz.Digraph; see :func:`autograd_tape.view.diagram.draw`."""

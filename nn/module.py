@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from autograd_tape.scope import finish, now
 from autograd_tape.variable import Variable, as_value
 
 from . import init
@@ -31,7 +32,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        start = now()
+        result = self.forward(*args, **kwargs)
+        finish(start, self)  # so that diagrams can show the module
+        return result
 
     def __setattr__(self, name: str, value: Any) -> None:
         if value.__class__ is Variable and value.is_leaf and value.name is None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_tape.scope import finish, now
+
 from . import functional as F
 from .check import expect, require
 from .module import Module, drawn
@@ -53,12 +55,13 @@ class _Cell(Module):
         gx, w, hs = F.linear(x, w_ih, b_ih), w_hh.T, {}
         gx = gx if suffix else [gx]
         for t in range(len(gx))[:: -1 if suffix.endswith("_reverse") else 1]:
-            gh = state[0] @ w
+            start, gh = now(), state[0] @ w
             new = self._step(gx[t], gh if b_hh is None else gh + b_hh, *state)
             if running is not None and not running[t].all():
                 # Who is not running keeps its state: after its last step, or backward before it.
                 new = [np.where(running[t], a, b) for a, b in zip(new, state, strict=True)]
             state, hs[t] = new, new[0]
+            finish(start, f"step {t}")  # for diagrams
         return [hs[t] for t in range(len(gx))], state
 
 

@@ -1,8 +1,8 @@
 """The graph of everything that a variable depends on, as a graphviz diagram.
 
-Kinds of node differ in shape: inputs are ellipses, operations boxes, constants notes with a folded
-corner, and the target a box with a double border.  Each shows its value and adjoint, as in
-the printed tape.
+Kinds of node differ in shape: inputs are ellipses, parameters octagons, operations boxes, scopes
+that are shown as one node tabs, constants notes with a folded corner, and the target a box with a
+double border.  Each shows its value and adjoint, as in the printed tape.
 
 Next to read: :mod:`autograd_tape.view.render`.
 """
@@ -11,159 +11,254 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import count
 from typing import Any
+
+import graphviz
+import numpy as np
 
 from ..entry import Entry
 from . import text as show
+from .build import LIMIT, build
+from .colour import Scale, ink
+from .graph import Graph, Node
+from .labels import brief
 from .render import Diagram
 
-__all__ = ["draw"]
+__all__ = ["dot", "draw"]
 
 _DEEP = 6  # operations one after another that fit side by side
-LIMIT = 300  # nodes; of a bigger graph the middle is left out, for nobody can read it
 # For 300 nodes with many long edges the best layout takes Graphviz a minute, this one a second.
 _QUICK = {"nslimit": "0.5", "nslimit1": "1", "mclimit": "0.1", "splines": "polyline"}
 
 _LIGHT = {
-    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
-    "input": "#ddf4ff", "operation": "#f6f8fa", "constant": "#fff8c5", "target": "#dafbe1",
+    "page": "#ffffff", "ink": "#1b1f24", "line": "#6e7781", "scope": "#57606a0d", "bad": "#cf222e",
+    "input": "#ddf4ff", "parameter": "#eef0ff", "operation": "#f6f8fa", "group": "#f6f8fa",
+    "constant": "#fff8c5", "target": "#dafbe1",
 }  # fmt: skip
 _DARK = {
-    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
-    "input": "#0c3a6b", "operation": "#2d333b", "constant": "#4d3d00", "target": "#0f4a24",
+    "page": "#1b1f24", "ink": "#f0f3f6", "line": "#8c959f", "scope": "#b1bac414", "bad": "#ff7b72",
+    "input": "#0c3a6b", "parameter": "#322a63", "operation": "#2d333b", "group": "#2d333b",
+    "constant": "#4d3d00", "target": "#0f4a24",
 }  # fmt: skip
 _SHAPES: dict[str, dict[str, str]] = {
     "input": {"shape": "ellipse", "margin": "0"},
+    "parameter": {"shape": "octagon", "margin": "0"},
     "operation": {"shape": "box", "margin": "0.08,0.04"},
+    "group": {"shape": "tab", "margin": "0.12,0.06"},
     "constant": {"shape": "note", "margin": "0.08,0.02"},
     "target": {"shape": "box", "margin": "0.08,0.04", "peripheries": "2"},
 }
+_pictures = count(1)  # so that ids differ between the pictures of one page
 
 
 def draw(
-    entries: Sequence[Entry], *, rankdir: str | None = None, dark: bool = False, limit: int = LIMIT,
+    entries: Sequence[Entry], *, depth: int | None = None, edges: str | None = None,
+    fold: bool | None = None, limit: int = LIMIT, dark: bool = False, rankdir: str | None = None,
     format: str = "svg", **graph_attributes: str,
 ) -> Diagram:  # fmt: skip
     """The diagram of a tape's entries, oldest first.
 
-    rankdir           "LR": inputs left, target right; "TB": from top to bottom (default: by depth)
-    dark              light ink on a dark page
+    depth             how many levels of scopes (calls of nn modules, ``with scope("name")``) are
+                      opened; 0 shows each outermost one as a single node.  By default everything
+                      if it fits a page (40 nodes), else as many levels as do
+    edges             "none"; "partial": the local derivative of each operation by each input;
+                      "arithmetic": adjoint × partial = contribution, and adjoints as sums.
+                      By default "partial" if everything fits a page
+    fold              show alike parts in a row (layers, steps of a loop) as one, with ×N; by
+                      default unless everything fits a page
     limit             draw at most about this many nodes, and one that counts those left out
+    dark              light ink on a dark page
+    rankdir           "LR": inputs left, target right; "TB": from top to bottom (default: by depth)
     format            of ``render`` and ``pipe`` where none is given
     graph_attributes  any of Graphviz's, as ``size="6,4"``
+
+    The fill of a node shows the magnitude of its adjoint, on a logarithmic scale, once there is
+    one.  A node's tooltip says where it was computed, on a tape that remembers:
+    ``Tape(places=True)``.
+    Raises ValueError for options that :func:`autograd_tape.view.build.build` refuses.
     """
-    colour = _DARK if dark else _LIGHT
+    graph = build(entries, depth=depth, limit=limit, edges=edges, fold=fold)
+    diagram = dot(graph, dark=dark, rankdir=rankdir, format=format, **graph_attributes)
+    diagram.table = show.entries_html(entries, f"{len(entries)} entries")
+    return diagram
+
+
+def dot(
+    graph: Graph, *, dark: bool = False, rankdir: str | None = None, format: str = "svg",
+    **graph_attributes: str,
+) -> Diagram:  # fmt: skip
+    """A graph in Graphviz's language; options as of :func:`draw`."""
+    colour, scale = _DARK if dark else _LIGHT, Scale(graph, dark=dark)
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
-    rankdir = rankdir or ("LR" if _depth(entries) <= _DEEP else "TB")
-    quick = _QUICK if min(len(entries), limit) > LIMIT // 3 else {}
+    rankdir = rankdir or ("LR" if _depth(graph) <= _DEEP else "TB")
+    quick = _QUICK if len(graph.nodes) > LIMIT // 3 else {}
+    picture = f"tape{next(_pictures)}"
     diagram = Diagram(
         format=format,
         graph_attr={
             "rankdir": rankdir, "bgcolor": colour["page"], "pad": "0.15", "nodesep": "0.2",
-            "ranksep": "0.35", **quick, **graph_attributes,
+            "ranksep": "0.35", "id": picture, "label": _legend(graph, scale, colour["ink"]),
+            "labeljust": "l", "fontsize": "10", **font, **quick, **graph_attributes,
         },
         node_attr={**font, "fontsize": "11", "style": "filled", "color": colour["line"]},
-        edge_attr={"color": colour["line"], "arrowsize": "0.6"},
+        edge_attr={**font, "fontsize": "9", "color": colour["line"], "arrowsize": "0.6"},
     )  # fmt: skip
-    names, values = show.names_of(entries), show.values_of(entries)
-    diagram.table = show.entries_html(entries, f"{len(entries)} entries", values)
-    inner = {p for e in entries for p in e.parents}
-    shown = _ends(entries, limit)
-    for e in entries:
-        if e in shown:
-            kind = "input" if e.primitive is None else "operation" if e in inner else "target"
-            label = _label(e, names, values.get(e), colour["pale"])
-            diagram.node(str(e.index), label, fillcolor=colour[kind], **_SHAPES[kind])
-            for i, x in enumerate(e.inputs):
-                if x.__class__ is not Entry:
-                    place = f"{e.index}.{i}"
-                    text = f"<{_safe(show.constant_text(x))}>"
-                    diagram.node(place, text, fillcolor=colour["constant"], **_SHAPES["constant"])
-                    diagram.edge(place, str(e.index))
-    _edges(diagram, entries, shown)
+    diagram.graph = graph
+    _clusters(diagram, graph.nodes, (), colour, scale, picture)
+    for i, edge in enumerate(graph.edges):
+        options = {"style": "dashed"} if "more" in (edge.tail.kind, edge.head.kind) else {}
+        if edge.label:
+            options["label"] = graphviz.escape("\n".join(f" {line} " for line in edge.label))
+        text = _words(f"{edge.tail.title} → {edge.head.title}")
+        diagram.edge(edge.tail.key, edge.head.key, id=f"{picture}-e{i}", tooltip=text, **options)
     return diagram
 
 
-def _depth(entries: Sequence[Entry]) -> int:
+def _clusters(
+    diagram: Any, nodes: list[Node], scopes: tuple[str, ...], colour: Any, scale: Scale,
+    picture: str,
+) -> None:  # fmt: skip
+    """Nodes, and inner scopes as clusters with what is in them."""
+    inner: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.scopes == scopes:
+            _node(diagram, node, colour, scale, picture)
+        else:
+            inner.setdefault(node.scopes[len(scopes)], []).append(node)
+    for name, part in inner.items():
+        key = f"{picture}-{part[0].key}-scope{len(scopes)}"
+        with diagram.subgraph(name=f"cluster_{part[0].key}_{len(scopes)}") as cluster:
+            cluster.attr(
+                label=f"<{_safe(name)}>", id=key, tooltip=_words(name), style="filled,rounded",
+                fillcolor=colour["scope"], color=colour["line"], labeljust="l", margin="10",
+            )  # fmt: skip
+            _clusters(cluster, part, (*scopes, name), colour, scale, picture)
+
+
+def _node(diagram: Any, node: Node, colour: Any, scale: Scale, picture: str) -> None:
+    about = {"id": f"{picture}-{node.key}", "tooltip": _words(node.title)}
+    if node.kind == "more":
+        diagram.node(node.key, _words(node.title), shape="plaintext", style="", **about)
+        return
+    if node.place is not None:
+        about["tooltip"] += "&#10;" + _words(str(node.place))
+    about |= {"fillcolor": colour[node.kind], **_SHAPES[node.kind]}
+    bad = [f"{what}: {text}" for what, text in _troubles(node)]
+    if bad:
+        about |= {"color": colour["bad"], "penwidth": "3"}
+    label = f"<{_safe(node.title)}>" if node.kind == "constant" else _label(node, bad, scale)
+    diagram.node(node.key, label, **about)
+
+
+def _depth(graph: Graph) -> int:
     """How many operations follow one another at most."""
-    depth: dict[Entry, int] = {}
-    for e in entries:
-        below = max((depth.get(p, 0) for p in e.parents), default=-1)
-        depth[e] = below + 1
+    depth: dict[Node, int] = {}
+    for edge in sorted(graph.edges, key=_order(graph)):
+        below = 0 if edge.tail.kind == "constant" else depth.get(edge.tail, 0)
+        depth[edge.head] = max(depth.get(edge.head, 0), below + 1)
     return max(depth.values(), default=0)
 
 
-def _ends(entries: Sequence[Entry], limit: int) -> set[Entry]:
-    """All entries, or as many from both ends as make ``limit`` nodes with their constants."""
-    nodes = [1 + len(e.inputs) - len(e.parents) for e in entries]
-    if sum(nodes) <= limit:
-        return set(entries)
-    shown, first, last = set(), 0, len(entries) - 1
-    while first < last and limit > 0:  # the target first, then an input, and so on
-        for i in (last, first):
-            shown.add(entries[i])
-            limit -= nodes[i]
-        first, last = first + 1, last - 1
-    return shown
+def _order(graph: Graph) -> Any:
+    place = {node: i for i, node in enumerate(graph.nodes)}
+    return lambda edge: place[edge.head]
 
 
-def _edges(diagram: Diagram, entries: Sequence[Entry], shown: set[Entry]) -> None:
-    """One edge per use of an entry: two for x * x.  What is left out is one node, "more"."""
-    known = set(entries)
-    hidden: dict[tuple[str, str], None] = {}  # in order, each once
-    for e in entries:
-        for p in e.parents:
-            if e in shown and p in shown:
-                diagram.edge(str(p.index), str(e.index))
-            elif e in shown and p in known:
-                hidden["more", str(e.index)] = None
-            elif p in shown:
-                hidden[str(p.index), "more"] = None
-    if len(known) > len(shown):
-        count = len(known) - len(shown)
-        diagram.node("more", f"… {count} more …", shape="plaintext", style="")
-    for tail, head in hidden:
-        diagram.edge(tail, head, style="dashed")
+def _troubles(node: Node) -> list[tuple[str, str]]:
+    """What is not finite: (``"primal"``, ``"2 NaN, 1 Inf"``)."""
+    found = []
+    for what, value in (("primal", node.value), ("adjoint", node.adjoint)):
+        parts = value if isinstance(value, (tuple, list)) else [value]
+        arrays = [np.asarray(p) for p in parts if p is not None]
+        arrays = [a for a in arrays if a.dtype.kind in "fc"]
+        counts = {
+            "NaN": sum(int(np.isnan(a).sum()) for a in arrays),
+            "Inf": sum(int(np.isinf(a).sum()) for a in arrays),
+        }
+        text = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+        if text:
+            found.append((what, text))
+    return found
 
 
-def _label(e: Entry, names: Any, value: Any, pale: str) -> str:
+def _label(node: Node, bad: list[str], scale: Scale) -> str:
     """An HTML-like label: the name and the operation above type, primal and adjoint.
 
-    The parts of a summary (min, max, mean) stand under their words, the same for both.
+    The parts of a summary (min, max, mean) stand under their words, the same for both.  Behind
+    the adjoint stands the colour of its magnitude.
     """
-    name, call = _safe(names(e)), _safe(show.call_text(e, names))
-    rows = [[f"<B>{name}</B>" if call == "input" else f"<B>{name}</B> = {call}"]]
-    if e.shape:
-        rows.append([_coloured(show.kind_text(e.dtype, e.shape), pale)])
-    columns = {"primal": value, "adjoint": e.note("adjoint")}
+    name, equals, call = node.title.partition(" = ")
+    times = f"<B>&#160;×{node.times}</B>" if node.times > 1 else ""
+    rows = [[f"<B>{_safe(name)}</B>{_safe(equals + call)}{times}"]]
+    if node.kind == "group":
+        rows.append([_contents(node)])
+    if node.type:
+        rows.append([_safe(node.type)])
+    rows += [[f"<B>{_safe(text)}</B>"] for text in bad]
+    columns = {"primal": node.value, "adjoint": node.adjoint}
     parts = {what: show.value_parts(x) for what, x in columns.items() if x is not None}
     widest = max(parts.values(), key=len, default=[])
     if len(widest) > 1:
-        rows.append(["", *(_coloured(word, pale) for word, _ in widest)])
+        rows.append(["", *(_safe(word) for word, _ in widest)])
     for what, cells in parts.items():
         texts = [text for _, text in cells] if len(cells) > 1 else [" ".join(cells[0]).strip()]
-        rows.append([_coloured(what, pale), *(f"&#160;&#160;{_safe(t)}" for t in texts)])
+        if what == "adjoint" and node.terms:
+            texts = [_sum(node.terms, texts[0])]
+        rows.append([what, *(f"&#160;&#160;{_safe(t)}" for t in texts)])
     width = max(map(len, rows))
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{_rows(rows, width)}</TABLE>>'
+    fills = [scale.fill(node.adjoint) if row[0] == "adjoint" else None for row in rows]
+    lines = "".join(_row(row, width, f) for row, f in zip(rows, fills, strict=True))
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{lines}</TABLE>>'
 
 
-def _rows(rows: list[list[str]], width: int) -> str:
-    """Table rows; the last cell of each reaches to the right edge."""
-    lines = []
-    for row in rows:
-        *first, last = row
-        span = f' COLSPAN="{width - len(first)}"' if len(row) < width else ""
-        side = ' ALIGN="RIGHT"' if first else ""
-        cells = [
-            *(f'<TD ALIGN="{"RIGHT" if i else "LEFT"}">{c}</TD>' for i, c in enumerate(first)),
-            f"<TD{span}{side}>{last}</TD>",
-        ]
-        lines.append(f"<TR>{''.join(cells)}</TR>")
-    return "".join(lines)
+def _contents(node: Node) -> str:
+    """``33 operations, 12 parameters``."""
+    operations = sum(e.primitive is not None for e in node.entries)
+    counts = {"operation": operations, "parameter": len(node.entries) - operations}
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for word, n in counts.items() if n)
 
 
-def _coloured(text: str, colour: str) -> str:
-    return f'<FONT COLOR="{colour}">{_safe(text)}</FONT>'
+def _sum(terms: Sequence[Any], total: str) -> str:
+    """``3.0 + 5.0 = 8.0``, the contributions of the reverse sweep in the order of the tape."""
+    texts = [brief(t) for t in terms]
+    if len(texts) > 4:
+        texts = [*texts[:2], f"… {len(texts) - 3} more …", texts[-1]]
+    return f"{' + '.join(texts)} = {total}"
+
+
+def _row(cells: list[str], width: int, fill: str | None) -> str:
+    """A row of a table; its last cell reaches to the right edge."""
+    style = ""
+    if fill is not None:
+        style = f' BGCOLOR="{fill}"'
+        cells = [f'<FONT COLOR="{ink(fill)}">{c}</FONT>' for c in cells]
+    *first, last = cells
+    span = f' COLSPAN="{width - len(first)}"' if len(cells) < width else ""
+    side = ' ALIGN="RIGHT"' if first else ""
+    sides = ["LEFT", *["RIGHT"] * len(first)]
+    row = [f'<TD ALIGN="{a}"{style}>{c}</TD>' for a, c in zip(sides, first, strict=False)]
+    return f"<TR>{''.join(row)}<TD{span}{side}{style}>{last}</TD></TR>"
+
+
+def _legend(graph: Graph, scale: Scale, colour: str) -> str:
+    """Under the picture: the note, and the scale of the adjoints."""
+    cells = ""
+    if scale.low is not None and scale.high is not None:
+        shades = [scale.at(k / 4) for k in range(5)]
+        ends = [show.number(10.0**x, 2) for x in (scale.low, scale.high)]
+        swatches = "".join(f'<TD BGCOLOR="{c}" WIDTH="18"></TD>' for c in shades)
+        cells = f"<TD>|adjoint| {ends[0]}</TD>{swatches}<TD>{ends[1]}</TD>"
+    if graph.note:
+        cells += f"<TD>&#160;&#160;{_safe(graph.note)}</TD>"
+    if not cells:
+        return ""
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1"><TR>{cells}</TR></TABLE>>'
+
+
+def _words(text: str) -> str:
+    """Plain text as an attribute of DOT: nothing in it is expanded."""
+    return str(graphviz.escape(show.clip(text, 200)))
 
 
 def _safe(text: str) -> str:
