@@ -107,24 +107,24 @@ def _partials(entry: Entry, ct: Any, raws: list[Any]) -> list[Any]:
     nothing: list[Any] = [None] * len(raws)
     if ct.__class__ is tuple or any(c.__class__ is Picked for c in raws):
         return nothing
-    dtype = entry.dtype
-    one = dtype(1) if isinstance(dtype, type) else np.ones(entry.shape, dtype)[()]
-    ones = [_dense(c, x) for x, c in pull(entry, one, -1, False)]
-    if len(ones) != len(raws):
-        return nothing
-    partials = ones
-    probe = one * np.random.default_rng(0).uniform(0.5, 1.5, entry.shape)
-    if np.dtype(dtype).kind == "c":  # also: is it linear over the complex numbers?
-        probe = probe * (0.6 + 0.8j)
-    if entry.shape or np.dtype(dtype).kind == "c":
-        probe = dtype(probe) if isinstance(dtype, type) else probe.astype(dtype)
+    dtype = np.dtype(entry.dtype)
+    is_complex = dtype.kind == "c"
+    one = 1.0 if entry.dtype is float else np.ones(entry.shape, dtype)[()]
+    ones = list(pull(entry, one, -1, False))
+    partials = [_dense(c, x) for x, c in ones]
+    if entry.shape or is_complex:
+        probe = np.random.default_rng(0).uniform(0.5, 1.5, entry.shape)
+        probe = (probe * (0.6 + 0.8j) if is_complex else probe).astype(dtype)
         probed = [_dense(c, x) for x, c in pull(entry, probe, -1, False)]
-        close = 1e-3 if np.dtype(dtype).itemsize < 8 else 1e-6
+        close = float(np.finfo(dtype).eps) ** 0.4
         partials = [
             p if _is_product(q, probe, p, close) else None
-            for p, q in zip(ones, probed, strict=True)
+            for p, q in zip(partials, probed, strict=True)
         ]
-    return partials
+    # A real function of a complex number has two partial derivatives, not one.
+    kept = [is_complex or np.dtype(x.dtype).kind != "c" for x, _ in ones]
+    partials = [p if keep else None for p, keep in zip(partials, kept, strict=True)]
+    return partials if len(partials) == len(raws) else nothing
 
 
 def _is_product(c: Any, ct: Any, partial: Any, close: float) -> bool:

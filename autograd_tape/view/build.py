@@ -5,6 +5,7 @@ Next to read: :mod:`autograd_tape.view.diagram`, which draws the graph with Grap
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -89,7 +90,7 @@ class _Builder:
         self.more = _Part(Node("more", "more", ""), [])
         self.parts = self._operations(places, _ends(places, limit))
         self.leaves = self._leaves([e for e in entries if e.primitive is None])
-        self.outputs = {part: self._output(part) for part in (*self.parts, *self.leaves)}
+        self.outputs = {part: self._output(part) for part in self._shown()}
         self.names = show.names_of(entries)
         self.values = show.values_of(sorted(self.outputs.values(), key=attrgetter("index")))
         self.graph = Graph([], [])
@@ -123,8 +124,10 @@ class _Builder:
         """Those that are not inside of what is shown as one node, or left out."""
         parts: list[_Part] = []
         alike: dict[Any, _Part] = {}
+        counts: Counter[Any] = Counter()
         for e in leaves:
             users = self._users(e)
+            together = frozenset(users)
             parameter = self.plan.is_parameter(e)
             alone = users[0] if users and len(set(users)) == 1 else None
             if alone is self.more or (parameter and alone is not None and alone.is_block):
@@ -134,11 +137,14 @@ class _Builder:
                 slots = zip(users, (k for _, k in self.plan.uses[e]), strict=True)
                 key = (frozenset(slots), e.shape, str(e.dtype))
                 part = alike.setdefault(key, _Part(Node("", "", ""), []))
+            elif counts[together] >= PAGE:
+                part = alike.setdefault(together, _Part(Node("", "more", ""), []))
             else:
+                counts[together] += 1
                 part = _Part(Node("", "", ""), [])
             if part.place is None and part is not self.more and not part.entries:
                 part.node.key = f"n{self.number[e]}"
-                part.node.kind = "parameter" if parameter else "input"
+                part.node.kind = part.node.kind or ("parameter" if parameter else "input")
                 if parameter:
                     part.node.scopes = _common([u.node.scopes for u in users if u is not self.more])
                 parts.append(part)
@@ -154,6 +160,9 @@ class _Builder:
                 if e.primitive is not None and (not users or any(u is not part for u in users)):
                     return e
         return part.entries[-1]
+
+    def _shown(self) -> list[_Part]:
+        return [part for part in (*self.parts, *self.leaves) if part.node.kind != "more"]
 
     # -- nodes and edges -------------------------------------------------------------------------
 
@@ -173,12 +182,14 @@ class _Builder:
                 self._constants(part)
             nodes.append(part.node)
         nodes += [leaf.node for leaf in self.leaves if leaf in before]  # which nothing uses
-        self.more.node.entries = tuple(self.more.entries)
-        self.more.node.title = f"… {len(self.more.entries)} more …"
+        self._describe(self.more)
 
     def _describe(self, part: _Part) -> None:
-        node, e = part.node, self.outputs[part]
+        node, e = part.node, self.outputs.get(part)
         node.entries = tuple(part.entries)
+        if node.kind == "more" or e is None:
+            node.title = f"… {len(node.entries)} more …"
+            return
         node.type = show.kind_text(e.dtype, e.shape) if e.shape else ""
         node.value, node.adjoint, node.place = (
             self.values.get(e),
@@ -195,12 +206,20 @@ class _Builder:
             node.times = part.place.block.times
 
     def _constants(self, part: _Part) -> None:
-        for k, x in enumerate(self.outputs[part].inputs):
-            if x.__class__ is not Entry:
-                node = Node(f"{part.node.key}_{k}", "constant", show.constant_text(x), value=x)
-                node.scopes = part.node.scopes
-                self.graph.nodes.append(node)
-                self.graph.edges.append(Edge(node, part.node, position=k))
+        inputs = enumerate(self.outputs[part].inputs)
+        constants = [(k, x) for k, x in inputs if x.__class__ is not Entry]
+        for k, x in constants[:PAGE]:
+            node = Node(f"{part.node.key}_{k}", "constant", show.constant_text(x), value=x)
+            node.scopes = part.node.scopes
+            self._before(part, node, k)
+        if len(constants) > PAGE:
+            title = f"… {len(constants) - PAGE} more …"
+            node = Node(f"{part.node.key}_more", "more", title, scopes=part.node.scopes)
+            self._before(part, node, None)
+
+    def _before(self, part: _Part, node: Node, position: int | None) -> None:
+        self.graph.nodes.append(node)
+        self.graph.edges.append(Edge(node, part.node, position=position))
 
     def _edges(self) -> None:
         """One for each use of a value between operations, one in all from or to a block."""
@@ -213,7 +232,7 @@ class _Builder:
                     continue
                 position = None
                 if head.is_operation and (tail.is_operation or tail.place is None):
-                    position = k if tail is not self.more else None
+                    position = k if tail.node.kind != "more" else None
                 key = (tail, head, position)
                 edges.setdefault(key, Edge(tail.node, head.node, position=position))
         self.graph.edges += edges.values()

@@ -129,7 +129,9 @@ class Plan:
                 x.primitive is None and self.shown[self.uses[x][0][0]] == i
             ):
                 weight += 1
-        return weight
+        return min(
+            weight, PAGE + 2
+        )  # of more leaves of one operation, and of constants, 40 are shown
 
     def fitting(self) -> int:
         """How many levels of scopes fit a page."""

@@ -71,6 +71,13 @@ def test_a_number_of_an_array_has_the_partials_of_its_elements() -> None:
     np.testing.assert_array_equal(c.value, [0.0, 1.0, 0.0])
 
 
+def test_a_real_function_of_a_complex_number_has_no_single_partial() -> None:
+    z = Variable(np.array([1 + 2j, 3 - 1j]))
+    for f in (np.abs, np.real, np.imag):
+        assert last(f(z), np.ones(2))[0].partial is None
+    np.testing.assert_allclose(last(z * z, np.ones(2) + 0j)[0].partial, z.value)
+
+
 @pytest.mark.parametrize(
     "f", [np.transpose, np.cumsum, np.sort, np.fft.rfft, lambda x: x @ x, lambda x: x[[0, 0]]]
 )
@@ -141,6 +148,16 @@ def test_contributions_add_up_to_the_adjoints_of_complex_programs(program: Any) 
 
 @given(programs(anchored=False))
 def test_partials_are_what_differences_say(program: Any) -> None:
+    check_partials(program)
+
+
+@given(programs(anchored=False, complex=True))
+@settings(max_examples=30)
+def test_partials_of_complex_programs(program: Any) -> None:
+    check_partials(program)
+
+
+def check_partials(program: Any) -> None:
     y = program.record()
     y.backward(np.ones(y.shape, y.dtype))
     rng = np.random.default_rng(0)
