@@ -52,14 +52,14 @@ class scope:
 
     Scopes nest, and calls of nn modules are scopes by themselves.  Only finished scopes are drawn,
     and the latest 20,000 are remembered.  Those of threads that record at once may get mixed up.
-    Raises TypeError if the name is no string.
+    Raises TypeError if the name is no string, or empty.
     """
 
     __slots__ = ("_starts", "name")
 
     def __init__(self, name: str) -> None:
-        if name.__class__ is not str:
-            raise TypeError(f'scope({name!r}): give its name as a string, scope("encoder")')
+        if name.__class__ is not str or not name:
+            raise TypeError(f'scope({name!r}): give it a name, as in scope("encoder")')
         self.name = name
         self._starts: list[str] = []
 

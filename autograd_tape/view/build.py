@@ -30,7 +30,7 @@ def build(
     """The graph of a tape's entries, oldest first.
 
     depth  how many levels of scopes are opened; 0 shows each outermost one as a single node.
-           None: all if the whole tape fits a page (40 nodes), else as many as do
+           None: all if the whole tape fits a page (40 arrays or 80 numbers), else as many as do
     fold   show alike parts in a row as one.  None: unless the whole tape fits a page
     limit  at most about this many nodes; the middle is left out, and counted by one node
     edges  "none"; "partial": each edge with its local derivative; "arithmetic": with adjoint ×
@@ -43,8 +43,10 @@ def build(
     for what, number in (("depth", depth), ("limit", limit)):
         if number is not None and number < 0:
             raise ValueError(f"{what}={number} is below 0")
-    nodes = len(entries) + sum(len(e.inputs) - len(e.parents) for e in entries)
-    everything = depth is None and nodes <= min(PAGE, limit)
+    constants = sum(len(e.inputs) - len(e.parents) for e in entries)
+    # Of numbers, which need less room than arrays, twice as many fit.
+    size = (constants + sum(2 if e.shape else 1 for e in entries)) / 2
+    everything = depth is None and size <= PAGE and constants + len(entries) <= limit
     plan = Plan(entries, folding=not everything if fold is None else fold)
     notes = []
     if depth is None:

@@ -62,7 +62,7 @@ def ink(fill: str) -> str:
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
               for c in (x / 255 for x in _rgb(fill))]  # fmt: skip
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#1b1f24" if light > 0.18 else "#ffffff"
+    return "#000000" if light > 0.18 else "#ffffff"
 
 
 def _rgb(colour: str) -> list[int]:

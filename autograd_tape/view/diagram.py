@@ -28,8 +28,8 @@ from .render import Diagram
 __all__ = ["dot", "draw"]
 
 _DEEP = 6  # operations one after another that fit side by side
-# For 300 nodes with many long edges the best layout takes Graphviz a minute, this one a second.
-_QUICK = {"nslimit": "0.5", "nslimit1": "1", "mclimit": "0.1", "splines": "polyline"}
+_MANY = 80  # nodes; with more of them, and long edges, the best layout takes Graphviz a minute
+_QUICK = {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1", "splines": "line"}
 
 _LIGHT = {
     "page": "#ffffff", "ink": "#1b1f24", "line": "#6e7781", "scope": "#57606a0d", "bad": "#cf222e",
@@ -61,7 +61,7 @@ def draw(
 
     depth             how many levels of scopes (calls of nn modules, ``with scope("name")``) are
                       opened; 0 shows each outermost one as a single node.  By default everything
-                      if it fits a page (40 nodes), else as many levels as do
+                      if it fits a page (40 arrays or 80 numbers), else as many levels as do
     edges             "none"; "partial": the local derivative of each operation by each input;
                       "arithmetic": adjoint × partial = contribution, and adjoints as sums.
                       By default "partial" if everything fits a page
@@ -92,7 +92,7 @@ def dot(
     colour, scale = _DARK if dark else _LIGHT, Scale(graph, dark=dark)
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
     rankdir = rankdir or ("LR" if _depth(graph) <= _DEEP else "TB")
-    quick = _QUICK if len(graph.nodes) > LIMIT // 3 else {}
+    quick = _QUICK if len(graph.nodes) > _MANY else {}
     picture = f"tape{next(_pictures)}"
     diagram = Diagram(
         format=format,
@@ -137,12 +137,11 @@ def _clusters(
 
 
 def _node(diagram: Any, node: Node, colour: Any, scale: Scale, picture: str) -> None:
-    about = {"id": f"{picture}-{node.key}", "tooltip": _words(node.title)}
+    place = [] if node.place is None else [str(node.place)]
+    about = {"id": f"{picture}-{node.key}", "tooltip": _words(node.title, *place)}
     if node.kind == "more":
-        diagram.node(node.key, _words(node.title), shape="plaintext", style="", **about)
+        diagram.node(node.key, node.title, shape="plaintext", style="", **about)
         return
-    if node.place is not None:
-        about["tooltip"] += "&#10;" + _words(str(node.place))
     about |= {"fillcolor": colour[node.kind], **_SHAPES[node.kind]}
     bad = [f"{what}: {text}" for what, text in _troubles(node)]
     if bad:
@@ -256,9 +255,10 @@ def _legend(graph: Graph, scale: Scale, colour: str) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1"><TR>{cells}</TR></TABLE>>'
 
 
-def _words(text: str) -> str:
+def _words(*lines: str) -> Any:
     """Plain text as an attribute of DOT: nothing in it is expanded."""
-    return str(graphviz.escape(show.clip(text, 200)))
+    text = "\n".join(show.clip(line, 200) for line in lines) or " "
+    return graphviz.escape(text.replace("&", "&amp;"))
 
 
 def _safe(text: str) -> str:

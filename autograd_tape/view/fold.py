@@ -3,7 +3,8 @@
 Two parts are alike if they have the same operations, shapes and scopes, wired alike: each input
 comes from the same place of the same part, or from the same place of the part before, or from
 outside both (the same entry, or one of the same kind).  The first part of a row may take from
-outside what the others take from the part before.
+outside what the others take from the part before.  Two or three parts fold only if each reads the
+one before: two layers beside each other have names of their own.
 
 Next to read: :mod:`autograd_tape.view.build`.
 """
@@ -23,6 +24,7 @@ __all__ = ["fold"]
 _SLOTS = 4  # inputs whose wiring is compared one by one
 _PERIODS = 16  # lengths of a part that are tried
 _ZONES = 32  # places that are tried for each length
+_BESIDE = 4  # parts that fold although none reads the one before
 _SAVED = 8  # operations that folding must save where no scope says that something repeats
 
 Run = tuple[int, int, int]  # first operation, operations of one part, parts
@@ -142,12 +144,20 @@ class _Folder:
             for c, times in self.wired(base + s, period, (end - s) // period):
                 begin = s + c * period
                 named = bool(scoped[begin : begin + period].all()) and period > 1
-                if times >= (2 if named else 3) and (named or period * (times - 1) >= _SAVED):
+                least = 2 if named else 3
+                if not self.chained(base + begin, period):
+                    least = _BESIDE
+                if times >= least and (named or period * (times - 1) >= _SAVED):
                     runs.append((base + begin, period, times))
             saved = sum(p * (times - 1) for _, p, times in runs)
             if saved > most:
                 best, most = runs, saved
         return best
+
+    def chained(self, start: int, period: int) -> bool:
+        """Does the second part read the first?"""
+        sources = self.source[start + period : start + 2 * period]
+        return bool(((sources >= start) & (sources < start + period)).any())
 
     def wired(self, start: int, period: int, copies: int) -> list[tuple[int, int]]:
         """(first, how many) of the equal parts from ``start`` on that are wired alike."""

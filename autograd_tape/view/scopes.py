@@ -12,6 +12,7 @@ from typing import Any
 
 from ..entry import Entry
 from ..scope import finished
+from .text import clip
 
 __all__ = ["Block", "parameters", "scopes_of"]
 
@@ -76,7 +77,7 @@ def scopes_of(operations: Sequence[Entry]) -> Block:
             continue  # (a scope of another thread ends elsewhere)
         block = Block(first, -minus_stop)
         if kind is str:
-            block.name = what
+            block.name = clip(what, 40)
         else:
             block.kind, block.module = kind.__name__, what
             owner = next((b.module for b in reversed(around) if b.module is not None), None)
