@@ -20,7 +20,8 @@ __all__ = ["Finished", "finish", "finished", "now", "scope"]
 Finished = tuple[int, int, Any, type]  # first index, index after the last, label or module, class
 
 _KEPT = 20_000  # scopes; older ones are forgotten
-_finished: deque[tuple[str, str, Any, type]] = deque(maxlen=_KEPT)
+# Start, end, label and class of each in turn: no tuples, which the garbage collector would look at.
+_finished: deque[Any] = deque(maxlen=4 * _KEPT)
 
 # What the counter would give next, as "count(12)": to look at it in words does not move it, and a
 # sweep relies on indices without gaps.
@@ -32,14 +33,16 @@ def finish(start: str, what: Any) -> None:
     end = now()
     if end != start:
         label = what if what.__class__ is str else ref(what)
-        _finished.append((start, end, label, what.__class__))
+        _finished.extend((start, end, label, what.__class__))
 
 
 def finished() -> list[Finished]:
     """The latest scopes, inner before outer: a module is there only while it is alive."""
+    flat = list(_finished)
+    scopes = zip(*(flat[i::4] for i in range(4)), strict=True)
     return [
         (_number(start), _number(end), label if kind is str else label(), kind)
-        for start, end, label, kind in _finished.copy()
+        for start, end, label, kind in scopes
     ]
 
 

@@ -1,8 +1,9 @@
 """The graph of everything that a variable depends on, as a graphviz diagram.
 
-Kinds of node differ in shape: inputs are ellipses, parameters octagons, operations boxes, scopes
-that are shown as one node tabs, constants notes with a folded corner, and the target a box with a
-double border.  Each shows its value and adjoint, as in the printed tape.
+Kinds of node differ in shape: inputs are ellipses, parameters boxes with lines across the corners,
+operations boxes, scopes that are shown as one node boxes with a tab, constants notes with a folded
+corner, and the target a box with a double border.  Each shows its value and adjoint, as in the
+printed tape.
 
 Next to read: :mod:`autograd_tape.view.render`.
 """
@@ -43,7 +44,7 @@ _DARK = {
 }  # fmt: skip
 _SHAPES: dict[str, dict[str, str]] = {
     "input": {"shape": "ellipse", "margin": "0"},
-    "parameter": {"shape": "octagon", "margin": "0"},
+    "parameter": {"shape": "box", "margin": "0.15,0.08", "style": "filled,diagonals"},
     "operation": {"shape": "box", "margin": "0.08,0.04"},
     "group": {"shape": "tab", "margin": "0.12,0.06"},
     "constant": {"shape": "note", "margin": "0.08,0.02"},

@@ -93,6 +93,10 @@ def brief(value: Any) -> str:
         return number(value, 4)
     if np.iscomplexobj(value) or not np.size(value):
         return value_text(value)
-    with np.errstate(all="ignore"):
-        low, high = float(np.min(value)), float(np.max(value))
-    return f"all {number(low, 3)}" if low == high else f"{number(low, 3)} … {number(high, 3)}"
+    flat = np.ravel(value)
+    finite = flat[np.isfinite(flat)]
+    if not finite.size:
+        return "not finite"
+    low, high = number(finite.min(), 3), number(finite.max(), 3)
+    text = f"all {low}" if low == high else f"{low} … {high}"
+    return f"{text}, {flat.size - finite.size} not finite" if finite.size < flat.size else text
