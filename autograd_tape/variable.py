@@ -126,7 +126,11 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         backward(self, seed)
 
     def diagram(self, **options: Any) -> Digraph:
-        """A graphviz.Digraph of everything this depends on; it shows itself in a notebook."""
+        """A graphviz.Digraph of everything this depends on; it shows itself in a notebook.
+
+        ``depth=1``, ``edges="arithmetic"``, ``fold=False``, ``dark=True``, ``limit=`` and others:
+        see :func:`autograd_tape.view.diagram.draw`.
+        """
         return self.tape.diagram(**options)
 
     def explain(self, target: Variable | None = None) -> Explanation:
