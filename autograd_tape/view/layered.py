@@ -1,0 +1,237 @@
+"""A picture of a graph as SVG without Graphviz, readable by itself.
+
+Shapes are those of the Graphviz pictures: inputs are ellipses, operations boxes, constants notes
+with a folded corner, the target a box with a double border.  Colours stand in attributes, which a
+style sheet may override: the explorer does, by the classes.
+
+Next to read: :mod:`autograd_tape.view.render`, which falls back on it.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from . import text as show
+from .graph import Edge, Graph, Node
+from .placing import Box, Layout, Point, place
+
+__all__ = ["layout", "rows", "svg"]
+
+_LIGHT = {
+    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
+    "input": "#ddf4ff", "parameter": "#ddf4ff", "operation": "#f6f8fa", "constant": "#fff8c5",
+    "target": "#dafbe1", "group": "#eaeef2",
+}  # fmt: skip
+_DARK = {
+    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
+    "input": "#0c3a6b", "parameter": "#0c3a6b", "operation": "#2d333b", "constant": "#4d3d00",
+    "target": "#0f4a24", "group": "#373e47",
+}  # fmt: skip
+_FONT = "Helvetica,Arial,sans-serif"
+_LINE = 15.0  # from one line of text to the next
+_SIZE, _SMALL = 12.0, 11.0
+_LONGEST = 48  # characters of a title
+_INSIDE = ("primal", "adjoint")
+_DOUBLE = ("target", "group")  # kinds with a double border
+
+
+def rows(node: Node) -> list[tuple[str, str]]:
+    """The lines of text inside a node: ("title" | "type" | "primal" | "adjoint", text)."""
+    title = show.clip(node.title, _LONGEST) + (f" ×{node.times}" if node.times > 1 else "")
+    lines = [("title", title)]
+    if node.type:
+        lines.append(("type", node.type))
+    if node.kind != "constant":
+        values = (("primal", node.value), ("adjoint", node.adjoint))
+        lines += [(what, _marked(value)) for what, value in values if value is not None]
+    return lines
+
+
+def _marked(value: Any) -> str:
+    """The text of a value; one that is not finite bears a sign, for colours alone do not tell."""
+    sign = "" if _finite(value) else "⚠ "
+    return sign + show.clip(show.value_text(value), 60)
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_finite, value))
+    array = np.asarray(value)
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
+
+
+def width_of(text: str, size: float = _SIZE, bold: bool = False) -> float:
+    """About how many pixels wide a text is, rather too many than too few."""
+    width = 0.0
+    for c in text:
+        if c in "ijl.,:;'|![](){}ftrI /-":
+            width += 0.36
+        elif c in "mwMW@%—…×⚠" or ord(c) > 0x2E80:
+            width += 1.0
+        else:
+            width += 0.7 if c.isupper() else 0.58
+    return width * size * (1.08 if bold else 1.0)
+
+
+def _block(lines: list[tuple[str, str]]) -> tuple[float, float]:
+    """How far "primal" and "adjoint" reach to the left and their values to the right."""
+    inside = [(what, text) for what, text in lines if what in _INSIDE]
+    left = max((width_of(what, _SMALL) for what, _ in inside), default=0.0)
+    return left, max((width_of(text, _SMALL) for _, text in inside), default=0.0)
+
+
+def _size(node: Node) -> Point:
+    lines = rows(node)
+    heads = [
+        width_of(t, _SIZE if what == "title" else _SMALL, what == "title")
+        for what, t in lines
+        if what not in _INSIDE
+    ]
+    left, right = _block(lines)
+    width, height = max(*heads, left + right + 8), len(lines) * _LINE
+    if node.kind in ("input", "parameter"):
+        return width * 1.3 + 14, height * 1.3 + 10
+    border = 6 if node.kind in _DOUBLE else 0
+    return width + 18 + border, height + 10 + border
+
+
+def _label_size(edge: Edge) -> Point:
+    return max(map(width_of, edge.label)) + 6, len(edge.label) * _LINE
+
+
+def layout(graph: Graph, *, rankdir: str | None = None) -> Layout:
+    """Where each node, edge and label goes; see :func:`autograd_tape.view.placing.place`."""
+    labels = {e: _label_size(e) for e in graph.edges if e.label}
+    return place(graph, {n: _size(n) for n in graph.nodes}, labels, rankdir=rankdir)
+
+
+def svg(
+    graph: Graph, *, dark: bool = False, title: str = "Graph of a computation", note: str = "",
+    rankdir: str | None = None,
+) -> str:  # fmt: skip
+    """The picture, as the text of one ``<svg>`` element.
+
+    dark     light ink on a dark page
+    title    what a screen reader says of the whole
+    note     a line below the picture, such as why it was not drawn otherwise
+    rankdir  "LR": from left to right; "TB": from top to bottom (default: by depth)
+
+    It holds no id, so that several may stand on one page.  Each node is a ``<g class="node KIND"
+    data-key=KEY>``, each edge a ``<g class="edge" data-tail=KEY data-head=KEY>``.
+    """
+    colour = _DARK if dark else _LIGHT
+    where = layout(graph, rankdir=rankdir)
+    below = 22.0 if note else 0.0
+    width = max(where.width, width_of(note) + 24 if note else 0.0)
+    height = where.height + below
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(title)}" '
+        f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'font-family="{_FONT}">',
+        f"<title>{_safe(title)}</title>",
+        f'<rect class="page" width="100%" height="100%" fill="{colour["page"]}"/>',
+    ]
+    for edge, path in zip(graph.edges, where.paths, strict=True):
+        parts.append(_edge(edge, path, where.across, colour))
+    for edge, box in zip(graph.edges, where.labels, strict=True):
+        if box is not None:
+            for i, line in enumerate(edge.label):
+                y = box.y + (i - (len(edge.label) - 1) / 2) * _LINE + 4
+                text = _text(box.x, y, line, colour["ink"], "label")
+                around = f'<text stroke="{colour["page"]}" stroke-width="4" paint-order="stroke"'
+                parts.append(text.replace("<text", around, 1))  # the line stops at the label
+    parts += [_node(n, where.boxes[n], colour) for n in graph.nodes]
+    if note:
+        parts.append(_text(12, height - 10, note, colour["pale"], "note", anchor="start"))
+    return "\n".join([*parts, "</svg>"])
+
+
+def _edge(edge: Edge, path: list[Point], across: bool, colour: dict[str, str]) -> str:
+    """A line that is straight inside the layers and bends between them, with its arrow head."""
+    (x, y), *rest = path
+    d = f"M{x:.1f},{y:.1f}"
+    for to_x, to_y in rest:
+        if x == to_x or y == to_y:
+            d += f"L{to_x:.1f},{to_y:.1f}"
+        else:
+            mid_x, mid_y = (x + to_x) / 2, (y + to_y) / 2
+            bend = (mid_x, y, mid_x, to_y) if across else (x, mid_y, to_x, mid_y)
+            d += "C{:.1f},{:.1f} {:.1f},{:.1f}".format(*bend) + f" {to_x:.1f},{to_y:.1f}"
+        x, y = to_x, to_y
+    head = "l-7,-3.5v7z" if across else "l-3.5,-7h7z"
+    dash = ' stroke-dasharray="4 3"' if "more" in (edge.tail.kind, edge.head.kind) else ""
+    return (
+        f'<g class="edge" data-tail="{_safe(edge.tail.key)}" data-head="{_safe(edge.head.key)}">'
+        f'<path d="{d}" fill="none" stroke="{colour["line"]}"{dash}/>'
+        f'<path class="head" d="M{x:.1f},{y:.1f}{head}" fill="{colour["line"]}"/></g>'
+    )
+
+
+def _node(node: Node, box: Box, colour: dict[str, str]) -> str:
+    lines = rows(node)
+    told = [f"{node.kind} {node.title}", *(f"{w} {t}" for w, t in lines if w != "title")]
+    told += [f"in {' / '.join(node.scopes)}"] if node.scopes else []
+    told += [str(node.place)] if node.place is not None else []
+    left, right = _block(lines)
+    middle = box.x + (left - right) / 2
+    texts = []
+    for i, (what, text) in enumerate(lines):
+        y = box.y + (i - (len(lines) - 1) / 2) * _LINE + 4
+        if what in _INSIDE:
+            texts.append(_text(middle - 4, y, what, colour["pale"], "word", "end", _SMALL))
+            texts.append(_text(middle + 4, y, text, colour["ink"], what, "start", _SMALL))
+        else:
+            ink, size = ("ink", _SIZE) if what == "title" else ("pale", _SMALL)
+            texts.append(_text(box.x, y, text, colour[ink], what, size=size))
+    fill = colour.get(node.kind, colour["page"])
+    return (
+        f'<g class="node {node.kind}" data-key="{_safe(node.key)}">'
+        f"<title>{_safe(chr(10).join(told))}</title>"
+        f"{_shape(node.kind, box, fill, colour['line'])}{''.join(texts)}</g>"
+    )
+
+
+def _shape(kind: str, box: Box, fill: str, line: str) -> str:
+    w, h = box.width, box.height
+    x, y = box.x - w / 2, box.y - h / 2
+    paint = f'class="shape" fill="{fill}" stroke="{line}"'
+
+    def rectangle(inset: float) -> str:
+        return (
+            f'<rect {paint} x="{x + inset:.1f}" y="{y + inset:.1f}" '
+            f'width="{w - 2 * inset:.1f}" height="{h - 2 * inset:.1f}" rx="2"/>'
+        )
+
+    if kind == "more":
+        return ""
+    if kind in ("input", "parameter"):
+        ellipse = f'<ellipse {paint} cx="{box.x:.1f}" cy="{box.y:.1f}" '
+        return f'{ellipse}rx="{w / 2:.1f}" ry="{h / 2:.1f}"/>'
+    if kind == "constant":
+        corner = 7
+        return (
+            f'<path {paint} d="M{x:.1f},{y:.1f}h{w - corner:.1f}l{corner},{corner}v{h - corner:.1f}'
+            f'h{-w:.1f}z"/><path d="M{x + w - corner:.1f},{y:.1f}v{corner}h{corner}" '
+            f'class="fold" fill="none" stroke="{line}"/>'
+        )
+    return rectangle(0) + rectangle(3) if kind in _DOUBLE else rectangle(0)
+
+
+def _text(
+    x: float, y: float, text: str, fill: str, role: str, anchor: str = "middle",
+    size: float = _SMALL,
+) -> str:  # fmt: skip
+    bold = ' font-weight="bold"' if role == "title" else ""
+    return (
+        f'<text class="{role}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" '
+        f'font-size="{size:g}"{bold} fill="{fill}">{_safe(text)}</text>'
+    )
+
+
+def _safe(text: str) -> str:
+    """Escaped for XML, without the characters that no XML may hold."""
+    text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+    return escape(text)
