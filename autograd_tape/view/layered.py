@@ -18,14 +18,14 @@ from . import text as show
 from .graph import Edge, Graph, Node
 from .placing import Box, Layout, Point, place
 
-__all__ = ["layout", "rows", "svg"]
+__all__ = ["DARK", "LIGHT", "layout", "rows", "svg"]
 
-_LIGHT = {
+LIGHT = {
     "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
     "input": "#ddf4ff", "parameter": "#ddf4ff", "operation": "#f6f8fa", "constant": "#fff8c5",
     "target": "#dafbe1", "group": "#eaeef2",
 }  # fmt: skip
-_DARK = {
+DARK = {
     "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
     "input": "#0c3a6b", "parameter": "#0c3a6b", "operation": "#2d333b", "constant": "#4d3d00",
     "target": "#0f4a24", "group": "#373e47",
@@ -122,7 +122,7 @@ def svg(
     It holds no id, so that several may stand on one page.  Each node is a ``<g class="node KIND"
     data-key=KEY>``, each edge a ``<g class="edge" data-tail=KEY data-head=KEY>``.
     """
-    colour = _DARK if dark else _LIGHT
+    colour = DARK if dark else LIGHT
     where = layout(graph, rankdir=rankdir)
     below = 22.0 if note else 0.0
     width = max(where.width, width_of(note) + 24 if note else 0.0)

@@ -1,47 +1,124 @@
-"""Rendering: a diagram becomes SVG, PNG or PDF, or what a notebook shows where nothing can render.
+"""Rendering: a diagram becomes SVG, PNG or PDF, and nothing that it does can hang a notebook.
 
-``dot`` renders if the machine has it; otherwise the Graphviz inside ``pygraphviz`` does; with
-neither, a notebook gets the table of :mod:`autograd_tape.view.text` instead.
+``dot`` renders if the machine has it; otherwise the Graphviz inside ``pygraphviz`` does.  Either
+runs in a process of its own, for Graphviz may take minutes or crash, and only a process can be
+stopped.  Where it does not deliver, SVG is drawn by :mod:`autograd_tape.view.layered`, and a line
+in the picture says why; a notebook gets the table at worst.
+
+Next to read: :mod:`autograd_tape.view.steps`.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import graphviz
+from graphviz.backend import dot_command
 
-if TYPE_CHECKING:
-    from .graph import Graph
+from . import layered
+from .graph import Graph
 
 __all__ = ["Diagram"]
 
 _FORMATS = {".svg", ".png", ".pdf", ".jpg", ".jpeg", ".gif", ".ps", ".eps"}
-_one_at_a_time = threading.Lock()  # libgvc is not thread-safe
+_MOST = 500  # nodes that the layered picture takes; more would keep a notebook waiting
+_INSTALL = 'pip install "autograd_tape[diagrams]" brings one'
+
+# A fresh interpreter that imports nothing else is there in 0.1 s, and works in any thread, in any
+# notebook and on any platform.  (fork and multiprocessing do not.)
+_BUNDLED = """
+import sys, pygraphviz
+graph = pygraphviz.AGraph(string=sys.stdin.buffer.read().decode())
+sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog=sys.argv[2]))
+"""
+
+
+class _NoPicture(RuntimeError):
+    """Graphviz is missing, too slow or broken; the message is a whole clause."""
 
 
 class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type hints
-    """A ``graphviz.Digraph`` that also renders on a machine without the ``dot`` program."""
+    """A ``graphviz.Digraph`` that renders without the ``dot`` program, too, and never hangs.
 
-    table = ""  # what a notebook shows where nothing can render
-    graph: Graph  # what was drawn
+    seconds  how long Graphviz may take before it is stopped; settable: ``diagram.seconds = 60``
+    """
 
-    def pipe(self, format: str | None = None, **options: Any) -> Any:
-        """The rendered picture as bytes (as text if ``encoding`` is given)."""
+    seconds = 4.0
+    table = ""  # what a notebook shows where nothing can be drawn
+    graph: Graph | None = None  # what is drawn where Graphviz does not deliver
+
+    def pipe(
+        self, format: str | None = None, *rest: Any, engine: str | None = None,
+        encoding: str | None = None, quiet: bool = False, **options: Any,
+    ) -> Any:  # fmt: skip
+        """The rendered picture as bytes (as text if ``encoding`` is given).
+
+        Raises RuntimeError where Graphviz is missing, fails, or takes more than ``seconds``, and
+        the format is not SVG, which can be drawn without it.
+        """
+        format = format or self.format
+        options |= zip(("renderer", "formatter", "neato_no_op"), rest, strict=False)
+        command = dot_command.command(engine or self.engine, format, **options)
         try:
-            return super().pipe(format, **options)
-        except graphviz.ExecutableNotFound as missing:
-            data = self._bundled(format or self.format, options.get("engine"), missing)
-        encoding = options.get("encoding")
+            data = self._graphviz(command, [format, engine or self.engine])
+        except _NoPicture as problem:
+            if format != "svg" or self.graph is None or len(self.graph.nodes) > _MOST:
+                raise RuntimeError(
+                    f"cannot draw: {problem}. Without Graphviz, diagram.render('f.svg') draws up "
+                    f"to {_MOST} nodes as SVG, print(v.tape) shows the same as a table, and "
+                    "diagram.source is the DOT text"
+                ) from problem
+            data = self._layered(str(problem)).encode()
         return data.decode(encoding) if encoding else data
+
+    def _graphviz(self, command: list[Any], bundled: list[str]) -> bytes:
+        """What Graphviz writes, or :class:`_NoPicture`."""
+        if shutil.which(command[0]) is None:
+            if not sys.executable or find_spec("pygraphviz") is None:
+                raise _NoPicture(f"no Graphviz was found ({_INSTALL})")
+            command = [sys.executable, "-P", "-c", _BUNDLED, *bundled]  # -P: not from this folder
+        try:
+            done = subprocess.run(
+                command,
+                input=self.source.encode(errors="replace"),
+                capture_output=True,
+                timeout=self.seconds,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # (Windows)
+            )
+        except subprocess.TimeoutExpired:
+            raise _NoPicture(
+                f"Graphviz was stopped after {self.seconds:g} s; set diagram.seconds = 60 to wait "
+                "longer, or draw less, as with limit=100"
+            ) from None
+        except OSError as problem:
+            raise _NoPicture(f"Graphviz could not be started: {problem}") from problem
+        if done.returncode or not done.stdout:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            reason = said[-1] if said else f"exit code {done.returncode}"
+            raise _NoPicture(f"Graphviz failed: {reason}")
+        return bytes(done.stdout)
+
+    def _layered(self, reason: str) -> str:
+        assert self.graph is not None
+        return layered.svg(
+            self.graph,
+            dark=self.graph_attr.get("bgcolor") == layered.DARK["page"],
+            rankdir=self.graph_attr.get("rankdir"),
+            note=f"Drawn without Graphviz: {reason}",
+        )
 
     def render(
         self, filename: Any = None, directory: Any = None, view: bool = False,
-        cleanup: bool = False, format: str | None = None, **options: Any,
+        cleanup: bool = False, format: str | None = None, *, outfile: Any = None,
+        quiet_view: bool = False, **options: Any,
     ) -> str:  # fmt: skip
         """Write the picture and return its path.
 
@@ -49,47 +126,24 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
         format="svg")`` writes the source to ``f`` and the picture to ``f.svg``.
         """
         suffix = Path(filename or "").suffix.lower()
-        if suffix in _FORMATS and format in (None, suffix[1:]) and "outfile" not in options:
-            picture = Path(directory or "", filename)
-            picture.parent.mkdir(parents=True, exist_ok=True)
-            picture.write_bytes(self.pipe(suffix[1:]))
-            if view:
-                self._view(os.fspath(picture), format=suffix[1:], quiet=False)
-            return os.fspath(picture)
-        try:
-            path = super().render(
-                filename, directory=directory, view=view, cleanup=cleanup, format=format, **options
-            )
-            return str(path)
-        except graphviz.ExecutableNotFound as missing:
-            outfile = options.get("outfile")
+        if outfile is None and suffix in _FORMATS and format in (None, suffix[1:]):
+            kind, path = suffix[1:], Path(directory or "", filename)
+            data = self.pipe(kind, **options)
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
             kind = format or (Path(outfile).suffix[1:] if outfile else self.format)
-            data = self._bundled(kind, options.get("engine"), missing)
-            source = self.save(filename, directory=directory)
-            path = os.fspath(outfile or f"{source}.{kind}")
-            Path(path).write_bytes(data)
+            data = self.pipe(kind, **options)
+            source = self.save(
+                Path(outfile).with_suffix(".gv") if outfile and filename is None else filename,
+                directory=directory,
+            )
+            path = Path(outfile or f"{source}.{kind}")
             if cleanup:
                 os.remove(source)
-            if view:
-                self._view(path, format=kind, quiet=False)
-            return path
-
-    def _bundled(self, format: str, engine: str | None, missing: Exception) -> bytes:
-        """Rendered by the Graphviz library inside pygraphviz."""
-        try:
-            import pygraphviz
-        except (ImportError, OSError):
-            raise RuntimeError(
-                "cannot draw: neither the dot program nor pygraphviz was found. "
-                'pip install "autograd_tape[diagrams]" brings a Graphviz of its own; without it, '
-                "print(v.tape) shows the same as a table, and v.diagram().source is the DOT text"
-            ) from missing
-        with _one_at_a_time:
-            graph = pygraphviz.AGraph(string=self.source)
-            try:
-                return bytes(graph.draw(format=format, prog=engine or self.engine))
-            finally:
-                graph.close()
+        path.write_bytes(data)
+        if view or quiet_view:
+            self._view(os.fspath(path), format=kind, quiet=quiet_view)
+        return os.fspath(path)
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any

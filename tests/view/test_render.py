@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
+import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograd_tape import Variable
+from autograd_tape.view.graph import Edge, Graph, Node
 from autograd_tape.view.render import Diagram
 
 
@@ -82,25 +87,96 @@ def test_a_notebook_shows_svg(without_dot: None) -> None:
     assert "<svg" in example().diagram()._repr_html_()
 
 
-# -- nothing to render with -----------------------------------------------------------------------
+# -- no Graphviz, or one that does not deliver ----------------------------------------------------
+
+
+def drawn(source: str = "") -> Diagram:
+    """A diagram with a graph of its own to fall back on, and DOT that Graphviz may not like."""
+    diagram = example().diagram(dark=True)
+    x, f = Node("x", "input", "x"), Node("f", "target", "f < g")
+    diagram.graph = Graph([x, f], [Edge(x, f)])
+    diagram.body.append(source)
+    return diagram
+
+
+def slow() -> Diagram:
+    """DOT that takes Graphviz minutes: a thousand nodes with four edges each."""
+    rng = np.random.default_rng(0)
+    edges = (f"n{t} -> n{h};" for h in range(1, 1000) for t in rng.integers(0, h, 4))
+    return drawn("\n".join(edges))
 
 
 def test_without_any_graphviz_the_error_says_what_to_install(
     without_anything: None, tmp_path: Path
 ) -> None:
-    diagram = example().diagram()
-    with pytest.raises(RuntimeError, match=r'pip install "autograd_tape\[diagrams\]"'):
-        diagram.pipe("svg")
-    with pytest.raises(RuntimeError, match="neither the dot program nor pygraphviz"):
-        diagram.render("f", directory=tmp_path, format="png")
-    assert "digraph" in diagram.source
+    for kind in ("png", "pdf"):
+        with pytest.raises(RuntimeError, match=r'pip install "autograd_tape\[diagrams\]"'):
+            drawn().pipe(kind)
+        with pytest.raises(RuntimeError, match="no Graphviz was found"):
+            drawn().render("f", directory=tmp_path, format=kind)
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+    assert "digraph" in drawn().source
 
 
-def test_without_any_graphviz_a_notebook_gets_the_table(without_anything: None) -> None:
-    x = Variable(2.0, name="<x>")
-    diagram = (x * x).diagram()
+def test_without_any_graphviz_svg_is_drawn_and_says_so(
+    without_anything: None, tmp_path: Path
+) -> None:
+    bundle = drawn()._repr_mimebundle_()
+    words = "".join(ET.fromstring(bundle["image/svg+xml"]).itertext())
+    assert "f < g" in words
+    assert "Drawn without Graphviz: no Graphviz was found (pip install" in words
+    assert 'fill="#1b1f24"' in bundle["image/svg+xml"], "as dark as it was asked for"
+    path = drawn().render(tmp_path / "f.svg")
+    assert ET.parse(path).getroot().tag.endswith("svg")
+
+
+def test_what_takes_too_long_is_stopped_and_the_picture_says_so(tmp_path: Path) -> None:
+    diagram = slow()
+    diagram.seconds = 0.5
+    start = time.perf_counter()
     bundle = diagram._repr_mimebundle_()
-    assert "neither the dot program" in bundle["text/html"]
+    assert time.perf_counter() - start < 3
+    assert "Graphviz was stopped after 0.5 s" in bundle["image/svg+xml"]
+    assert "f &lt; g" in diagram._repr_html_()
+    with pytest.raises(RuntimeError, match=r"stopped after 0.5 s; set diagram.seconds = 60"):
+        diagram.render(tmp_path / "f.pdf")
+    assert not (tmp_path / "f.pdf").exists()
+    assert Diagram.seconds <= 4, "a notebook waits for this long at most"
+
+
+def test_a_thread_can_render() -> None:
+    with ThreadPoolExecutor(3) as threads:
+        pictures = list(threads.map(lambda d: d.pipe("svg"), [drawn() for _ in range(3)]))
+    assert all(b"<svg" in p for p in pictures)
+
+
+@pytest.mark.parametrize("script", ["import sys; sys.exit('boom <&>')", "import os; os.abort()"])
+def test_a_graphviz_that_crashes_takes_nothing_with_it(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dot = tmp_path / "dot"
+    dot.write_text(f"#!{sys.executable}\n{script}\n")
+    dot.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = "".join(ET.fromstring(drawn()._repr_mimebundle_()["image/svg+xml"]).itertext())
+    assert "Graphviz failed: " in text
+    with pytest.raises(RuntimeError, match="Graphviz failed: "):
+        drawn().pipe("png")
+
+
+def test_a_folder_with_a_pygraphviz_of_its_own_is_no_trap(
+    without_dot: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pygraphviz.py").write_text("1 / 0")
+    monkeypatch.chdir(tmp_path)
+    assert b"Drawn without" not in drawn().pipe("svg")
+
+
+def test_without_a_graph_a_notebook_gets_the_table(without_anything: None) -> None:
+    diagram = (Variable(2.0, name="<x>") * 3.0).diagram()
+    diagram.graph = None
+    bundle = diagram._repr_mimebundle_()
+    assert "no Graphviz was found" in bundle["text/html"]
     assert "&lt;x&gt;" in bundle["text/html"]
     assert "multiply" in diagram._repr_html_()
     assert "pip install" in bundle["text/plain"]
@@ -112,3 +188,11 @@ def test_the_notebook_repr_never_raises(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(Diagram, "pipe", broken)
     assert "no space &lt;left&gt;" in example().diagram()._repr_mimebundle_()["text/html"]
+
+
+def test_options_are_those_of_graphviz() -> None:
+    with pytest.raises(ValueError, match="unknown format"):
+        drawn().pipe("docx")
+    with pytest.raises(ValueError, match="unknown engine"):
+        drawn().pipe("svg", engine="magic")
+    assert b"<svg" in drawn().pipe("svg", engine="neato")
