@@ -14,6 +14,7 @@ from .scope import scope
 from .tape import NonFiniteError, Tape, TapeError, no_grad
 from .transforms import (
     elementwise_grad,
+    explore,
     grad,
     hessian,
     hvp,
@@ -26,9 +27,9 @@ from .transforms import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad", "grad",
-    "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives", "ravel",
-    "scope", "stop_gradient", "value_and_grad", "vjp", "where_safe",
+    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad",
+    "explore", "grad", "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives",
+    "ravel", "scope", "stop_gradient", "value_and_grad", "vjp", "where_safe",
 ]  # fmt: skip
 
 

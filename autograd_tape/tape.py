@@ -309,6 +309,16 @@ class Tape(Recorder):
         self._require_alive()
         return measure(self.entries, repeat)
 
+    def explore(self, target: Any = None, seed: Any = None, **options: Any) -> Any:
+        """Both sweeps over this tape, step by step; see :meth:`Variable.explore`.
+
+        target  a recorded Variable (default: what was recorded last)
+        """
+        from .view.explore import explore
+
+        self._require_alive()
+        return explore(target, seed, entries=self.entries, **options)
+
 
 def _freed() -> Primitive:
     from .primitive import FREED

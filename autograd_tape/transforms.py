@@ -24,7 +24,8 @@ from .tape import Tape, active
 from .variable import Variable, as_value
 
 __all__ = [
-    "elementwise_grad", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp",
+    "elementwise_grad", "explore", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad",
+    "vjp",
 ]  # fmt: skip
 
 Argnums = int | tuple[int, ...]
@@ -285,3 +286,16 @@ def hessian(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """The Hessian of ``f`` at ``x`` times ``v``: forward over reverse, a few gradients' cost."""
     return jvp(grad(f), (x,), (v,))[1]
+
+
+def explore(f: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """``explore(f, 2.0, 3.0)``: both sweeps over one call of ``f``, step by step, with a slider.
+
+    args     floats, arrays and containers of them become Variables with the names of ``f``'s
+             parameters; Variables, integers and all else are passed on as they are
+    options  ``seed=`` where the result is no scalar, and those of :meth:`Variable.explore`
+    Each step shows the line of your code that it came from.
+    """
+    from .view.explore import explore_function
+
+    return explore_function(f, args, **options)

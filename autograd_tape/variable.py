@@ -133,6 +133,16 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         """
         return self.tape.diagram(**options)
 
+    def explore(self, seed: Any = None, **options: Any) -> Any:
+        """Both sweeps step by step, with a slider: for a notebook, or ``.save("sweep.html")``.
+
+        seed  the adjoint of this variable, of its shape; may be left out for a scalar (1).
+        Options are those of a diagram that say what is folded, as ``depth=1`` and ``limit=80``.
+        """
+        from .view.explore import explore
+
+        return explore(self, seed, **options)
+
     def explain(self, target: Variable | None = None) -> Explanation:
         """Why this value is NaN or Inf, or the adjoint of it zero, NaN or missing: the culprit.
 

@@ -18,7 +18,7 @@ from . import text as show
 from .graph import Edge, Graph, Node
 from .placing import Box, Layout, Point, place
 
-__all__ = ["DARK", "LIGHT", "layout", "rows", "svg"]
+__all__ = ["DARK", "LIGHT", "layout", "marked", "rows", "svg"]
 
 LIGHT = {
     "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
@@ -46,11 +46,11 @@ def rows(node: Node) -> list[tuple[str, str]]:
         lines.append(("type", node.type))
     if node.kind != "constant":
         values = (("primal", node.value), ("adjoint", node.adjoint))
-        lines += [(what, _marked(value)) for what, value in values if value is not None]
+        lines += [(what, marked(value)) for what, value in values if value is not None]
     return lines
 
 
-def _marked(value: Any) -> str:
+def marked(value: Any) -> str:
     """The text of a value; one that is not finite bears a sign, for colours alone do not tell."""
     sign = "" if _finite(value) else "⚠ "
     return sign + show.clip(show.value_text(value), 60)
@@ -128,10 +128,10 @@ def svg(
     width = max(where.width, width_of(note) + 24 if note else 0.0)
     height = where.height + below
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(title)}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{safe(title)}" '
         f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" '
         f'font-family="{_FONT}">',
-        f"<title>{_safe(title)}</title>",
+        f"<title>{safe(title)}</title>",
         f'<rect class="page" width="100%" height="100%" fill="{colour["page"]}"/>',
     ]
     for edge, path in zip(graph.edges, where.paths, strict=True):
@@ -164,7 +164,7 @@ def _edge(edge: Edge, path: list[Point], across: bool, colour: dict[str, str]) -
     head = "l-7,-3.5v7z" if across else "l-3.5,-7h7z"
     dash = ' stroke-dasharray="4 3"' if "more" in (edge.tail.kind, edge.head.kind) else ""
     return (
-        f'<g class="edge" data-tail="{_safe(edge.tail.key)}" data-head="{_safe(edge.head.key)}">'
+        f'<g class="edge" data-tail="{safe(edge.tail.key)}" data-head="{safe(edge.head.key)}">'
         f'<path d="{d}" fill="none" stroke="{colour["line"]}"{dash}/>'
         f'<path class="head" d="M{x:.1f},{y:.1f}{head}" fill="{colour["line"]}"/></g>'
     )
@@ -188,8 +188,8 @@ def _node(node: Node, box: Box, colour: dict[str, str]) -> str:
             texts.append(_text(box.x, y, text, colour[ink], what, size=size))
     fill = colour.get(node.kind, colour["page"])
     return (
-        f'<g class="node {node.kind}" data-key="{_safe(node.key)}">'
-        f"<title>{_safe(chr(10).join(told))}</title>"
+        f'<g class="node {node.kind}" data-key="{safe(node.key)}">'
+        f"<title>{safe(chr(10).join(told))}</title>"
         f"{_shape(node.kind, box, fill, colour['line'])}{''.join(texts)}</g>"
     )
 
@@ -227,11 +227,11 @@ def _text(
     bold = ' font-weight="bold"' if role == "title" else ""
     return (
         f'<text class="{role}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" '
-        f'font-size="{size:g}"{bold} fill="{fill}">{_safe(text)}</text>'
+        f'font-size="{size:g}"{bold} fill="{fill}">{safe(text)}</text>'
     )
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Escaped for XML, without the characters that no XML may hold."""
     text = "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
     return escape(text)

@@ -1,0 +1,188 @@
+"""The sweep, step by step, in a notebook or a browser: one piece of HTML that needs nothing else.
+
+The picture and the table of the final values are plain HTML, so that a reader whose viewer strips
+scripts sees them.  A script then puts them into a shadow tree beside a slider: styles and ids
+cannot clash with the page, and several explorers may stand on one (an ``<iframe>`` would do as
+much, but a viewer that drops it shows nothing).
+
+Next to read: ``explorer.js``, which runs in the browser.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..adjoint import default_seed
+from ..containers import flatten
+from ..entry import Entry
+from ..gradient import require_variable
+from ..tape import Tape
+from ..variable import Variable
+from . import layered
+from . import text as show
+from .build import build
+from .graph import Graph, Node
+from .steps import Step, place_text, steps
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+__all__ = ["Explorer", "explore", "explore_function"]
+
+LIMIT = 80  # nodes that can be followed; a longer tape is folded
+_WIDE = 700  # pixels that the picture has beside the table
+
+
+class Explorer:
+    """The two sweeps with a slider: a notebook shows it, ``save`` writes it to a file.
+
+    steps  what the slider passes through, as plain data (:class:`autograd_tape.view.steps.Step`)
+    """
+
+    def __init__(self, title: str, graph: Graph, entries: Sequence[Entry], steps: list[Step]):
+        self.title, self.steps = title, steps
+        self._html = _fragment(title, graph, entries, steps)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{self.title}, {len(self.steps)} steps: a notebook shows it; elsewhere "
+            "explorer.save('sweep.html') writes a page for the browser>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+    def save(self, path: str | PathLike[str]) -> str:
+        """Write one HTML file that needs no network and no Python, and return its path."""
+        file = Path(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        style = ":root{color-scheme:light dark} body{margin:16px;font-family:sans-serif}"
+        file.write_text(
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>{escape(self.title)}</title><style>{style}</style></head>\n"
+            f"<body>\n{self._html}\n</body></html>\n",
+            encoding="utf-8",
+        )
+        return str(file)
+
+
+def explore(
+    target: Variable | None, seed: Any = None, *, entries: Sequence[Entry] | None = None,
+    limit: int = LIMIT, **options: Any,
+) -> Explorer:  # fmt: skip
+    """An :class:`Explorer` of both sweeps from the leaves to ``target`` and back.
+
+    target   a recorded Variable; may be left out where ``entries`` are given (the last)
+    seed     the adjoint of the target, of its shape; may be left out for a scalar (1)
+    entries  the tape that is shown (default: all that the target depends on)
+    limit    of a longer tape, blocks are folded or the middle is left out until so many nodes stay
+    options  those of a diagram that say what is folded, as ``depth=1``
+    Leaves no adjoint on the tape.  Raises TapeError for a freed tape, or a missing seed.
+    """
+    end = entries[-1] if target is None and entries else require_variable(target, "target")._entry
+    if entries is None:
+        entries = Tape.of(end).entries
+    seed = default_seed(end, seed)
+    graph = build(entries, limit=limit, **options)
+    title = f"Explorer of {show.names_of(entries)(end)}, {len(entries)} entries"
+    return Explorer(title, graph, entries, steps(graph, entries, end, seed))
+
+
+def explore_function(f: Callable[..., Any], args: Sequence[Any], **options: Any) -> Explorer:
+    """See :func:`autograd_tape.explore`."""
+    try:
+        names = list(inspect.signature(f).bind(*args).signature.parameters)
+    except (TypeError, ValueError):
+        names = []
+    given = []
+    for i, arg in enumerate(args):
+        name = names[i] if i < len(names) else f"x{i}"
+        given.append(_named(arg, name))
+    with Tape(places=True):
+        output = f(*given)
+    return explore(require_variable(output, "the function's result"), **options)
+
+
+def _named(arg: Any, name: str) -> Any:
+    """``arg`` with Variables for its floats and arrays; integers and all else stay as they are."""
+    leaves, rebuild = flatten(arg)
+    many = len(leaves) > 1
+    kinds = [getattr(getattr(x, "dtype", None), "kind", type(x).__name__[0]) for x in leaves]
+    return rebuild(
+        [
+            Variable(x, name=f"{name}[{i}]" if many else name)
+            if x.__class__ is not Variable and kind in ("f", "c")
+            else x
+            for i, (x, kind) in enumerate(zip(leaves, kinds, strict=True))
+        ]
+    )
+
+
+# -- HTML -----------------------------------------------------------------------------------------
+
+
+def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[Step]) -> str:
+    rankdir = "TB" if layered.layout(graph).width > _WIDE else None
+    picture = layered.svg(graph, title=f"Graph of {title}", rankdir=rankdir)
+    data = {
+        "title": title,
+        "css": _resource("explorer.css"),
+        "html": _resource("explorer.html"),
+        "steps": [{**vars(s), "node": s.node.key if s.node else None} for s in steps],
+    }
+    # "<" is written out, lest a name end the script.
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    mark = hashlib.sha256((text + picture).encode(errors="replace")).hexdigest()[:16]
+    script = (
+        f"(() => {{\n{_resource('explorer.js')}\n"
+        f"for (const host of document.querySelectorAll('[data-explorer=\"{mark}\"]'))\n"
+        f"  if (!host.shadowRoot) explore(host, {text});\n}})();"
+    )
+    return (
+        f'<div data-explorer="{mark}"><div style="overflow:auto">{picture}</div>'
+        f'<div style="overflow:auto">{_table(title, graph, entries)}</div></div>\n'
+        f"<script>\n{script}\n</script>"
+    )
+
+
+def _resource(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _table(title: str, graph: Graph, entries: Sequence[Entry]) -> str:
+    """A row for each node but the constants; colours are those of the page."""
+    number = {e: i for i, e in enumerate(entries)}
+    nodes = [n for n in graph.nodes if n.entries]
+    places = any(place_text(e) for n in nodes for e in n.entries)
+    cell = 'style="text-align:left;padding:2px 10px;white-space:nowrap"'
+    heads = ["index", "name and operation", "primal", "adjoint", "", *(["line"] if places else [])]
+
+    def line(node: Node) -> str:
+        lines = dict(layered.rows(node))
+        first, last = number[node.entries[0]], number[node.entries[-1]]
+        cells = {
+            "index": str(first) if first == last else f"{first}–{last}",
+            "name": lines["title"],
+            "primal": lines.get("primal", "-"),
+            "adjoint": lines.get("adjoint", "-"),
+            "state": "",
+        }
+        if places:
+            cells["line"] = place_text(node.entries[-1])
+        tds = (f'<td class="{k}" {cell}>{layered.safe(text)}</td>' for k, text in cells.items())
+        return f'<tr data-key="{layered.safe(node.key)}">{"".join(tds)}</tr>'
+
+    return (
+        '<table style="border-collapse:collapse;font-family:monospace;background:transparent">'
+        f"<caption {cell}>{layered.safe(title)}</caption>"
+        f"<thead><tr>{''.join(f'<th {cell}>{h}</th>' for h in heads)}</tr></thead>"
+        f"<tbody>{''.join(map(line, nodes))}</tbody></table>"
+    )
