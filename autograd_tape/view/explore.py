@@ -1,9 +1,9 @@
 """The sweep, step by step, in a notebook or a browser: one piece of HTML that needs nothing else.
 
-The picture and the table of the final values are plain HTML, so that a reader whose viewer strips
-scripts sees them.  A script then puts them into a shadow tree beside a slider: styles and ids
-cannot clash with the page, and several explorers may stand on one (an ``<iframe>`` would do as
-much, but a viewer that drops it shows nothing).
+The picture (an ``<img>``, which no viewer takes apart) and the table of the final values are plain
+HTML, so that a reader whose viewer strips scripts sees them.  A script then puts them into a shadow
+tree beside a slider: styles and ids cannot clash with the page, and several explorers may stand on
+one.  (An ``<iframe>`` would do as much, but a viewer that drops it shows nothing.)
 
 Next to read: ``explorer.js``, which runs in the browser.
 """
@@ -13,11 +13,14 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..adjoint import default_seed
 from ..containers import flatten
@@ -112,18 +115,17 @@ def explore_function(f: Callable[..., Any], args: Sequence[Any], **options: Any)
 
 
 def _named(arg: Any, name: str) -> Any:
-    """``arg`` with Variables for its floats and arrays; integers and all else stay as they are."""
+    """``arg`` with Variables for its floats and arrays of them; all else stays as it is."""
     leaves, rebuild = flatten(arg)
     many = len(leaves) > 1
-    kinds = [getattr(getattr(x, "dtype", None), "kind", type(x).__name__[0]) for x in leaves]
-    return rebuild(
-        [
-            Variable(x, name=f"{name}[{i}]" if many else name)
-            if x.__class__ is not Variable and kind in ("f", "c")
-            else x
-            for i, (x, kind) in enumerate(zip(leaves, kinds, strict=True))
-        ]
-    )
+
+    def variable(x: Any, i: int) -> Any:
+        number = isinstance(x, (float, complex, np.ndarray, np.generic))
+        if not number or np.asarray(x).dtype.kind not in "fc":
+            return x
+        return Variable(x, name=f"{name}[{i}]" if many else name)
+
+    return rebuild([variable(x, i) for i, x in enumerate(leaves)])
 
 
 # -- HTML -----------------------------------------------------------------------------------------
@@ -131,7 +133,9 @@ def _named(arg: Any, name: str) -> Any:
 
 def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[Step]) -> str:
     rankdir = "TB" if layered.layout(graph).width > _WIDE else None
-    picture = layered.svg(graph, title=f"Graph of {title}", rankdir=rankdir)
+    name = f"Graph of {title}"
+    picture = layered.svg(graph, title=name, rankdir=rankdir).encode()
+    image = b64encode(picture).decode()
     data = {
         "title": title,
         "css": _resource("explorer.css"),
@@ -140,14 +144,15 @@ def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[St
     }
     # "<" is written out, lest a name end the script.
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    mark = hashlib.sha256((text + picture).encode(errors="replace")).hexdigest()[:16]
+    mark = hashlib.sha256(text.encode() + picture).hexdigest()[:16]
     script = (
         f"(() => {{\n{_resource('explorer.js')}\n"
         f"for (const host of document.querySelectorAll('[data-explorer=\"{mark}\"]'))\n"
         f"  if (!host.shadowRoot) explore(host, {text});\n}})();"
     )
     return (
-        f'<div data-explorer="{mark}"><div style="overflow:auto">{picture}</div>'
+        f'<div data-explorer="{mark}"><img alt="{layered.safe(name)}" style="max-width:100%" '
+        f'src="data:image/svg+xml;base64,{image}">'
         f'<div style="overflow:auto">{_table(title, graph, entries)}</div></div>\n'
         f"<script>\n{script}\n</script>"
     )
@@ -161,7 +166,7 @@ def _table(title: str, graph: Graph, entries: Sequence[Entry]) -> str:
     """A row for each node but the constants; colours are those of the page."""
     number = {e: i for i, e in enumerate(entries)}
     nodes = [n for n in graph.nodes if n.entries]
-    places = any(place_text(e) for n in nodes for e in n.entries)
+    places = any(e.note("place") for e in entries)
     cell = 'style="text-align:left;padding:2px 10px;white-space:nowrap"'
     heads = ["index", "name and operation", "primal", "adjoint", "", *(["line"] if places else [])]
 
@@ -182,7 +187,8 @@ def _table(title: str, graph: Graph, entries: Sequence[Entry]) -> str:
 
     return (
         '<table style="border-collapse:collapse;font-family:monospace;background:transparent">'
-        f"<caption {cell}>{layered.safe(title)}</caption>"
+        f'<caption style="text-align:left;padding:2px 10px">{layered.safe(title)} (final values; '
+        "where scripts run, a slider steps through the sweeps)</caption>"
         f"<thead><tr>{''.join(f'<th {cell}>{h}</th>' for h in heads)}</tr></thead>"
         f"<tbody>{''.join(map(line, nodes))}</tbody></table>"
     )

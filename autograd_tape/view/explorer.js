@@ -14,7 +14,9 @@ function explore(host, data) {
 
   // -- the picture and the table -----------------------------------------------------------------
 
-  const svg = host.querySelector("svg");
+  const image = atob(host.querySelector("img").src.split(",")[1]);
+  const text = new TextDecoder().decode(Uint8Array.from(image, (c) => c.charCodeAt(0)));
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   const table = host.querySelector("table");
   find(".graph").append(svg);
   find(".table").append(table);
@@ -102,8 +104,7 @@ function explore(host, data) {
       if (at === last) show(0);
       timer = setInterval(() => (at < last ? show(at + 1) : play(false)), 1200);
     }
-    find(".play").textContent = timer ? "❚❚" : "▶▶";
-    find(".play").setAttribute("aria-label", timer ? "Pause" : "Play");
+    find(".play").textContent = timer ? "Pause" : "Play";
   }
 
   function go(step) {
