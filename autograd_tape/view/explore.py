@@ -79,7 +79,7 @@ class Explorer:
 
 def explore(
     target: Variable | None, seed: Any = None, *, entries: Sequence[Entry] | None = None,
-    limit: int = LIMIT, **options: Any,
+    limit: int = LIMIT, edges: str = "none", **options: Any,
 ) -> Explorer:  # fmt: skip
     """An :class:`Explorer` of both sweeps from the leaves to ``target`` and back.
 
@@ -87,14 +87,15 @@ def explore(
     seed     the adjoint of the target, of its shape; may be left out for a scalar (1)
     entries  the tape that is shown (default: all that the target depends on)
     limit    of a longer tape, blocks are folded or the middle is left out until so many nodes stay
-    options  those of a diagram that say what is folded, as ``depth=1``
+    edges    labels of the edges, as in a diagram: "none", "partial" or "arithmetic"
+    options  those of a diagram that say what is folded: ``depth`` and ``fold``
     Leaves no adjoint on the tape.  Raises TapeError for a freed tape, or a missing seed.
     """
     end = entries[-1] if target is None and entries else require_variable(target, "target")._entry
     if entries is None:
         entries = Tape.of(end).entries
     seed = default_seed(end, seed)
-    graph = build(entries, limit=limit, **options)
+    graph = build(entries, limit=limit, edges=edges, **options)
     title = f"Explorer of {show.names_of(entries)(end)}, {len(entries)} entries"
     return Explorer(title, graph, entries, steps(graph, entries, end, seed))
 
@@ -138,6 +139,7 @@ def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[St
     image = b64encode(picture).decode()
     data = {
         "title": title,
+        "note": graph.note.replace("v.diagram(", "v.explore("),
         "css": _resource("explorer.css"),
         "html": _resource("explorer.html"),
         "steps": [{**vars(s), "node": s.node.key if s.node else None} for s in steps],
@@ -172,16 +174,18 @@ def _table(title: str, graph: Graph, entries: Sequence[Entry]) -> str:
 
     def line(node: Node) -> str:
         lines = dict(layered.rows(node))
-        first, last = number[node.entries[0]], number[node.entries[-1]]
+        operations = [e for e in node.entries if e.primitive is not None]
+        inside = sorted(number[e] for e in operations or node.entries)
+        first = inside[0] if node.kind in ("group", "more") else inside[-1]
         cells = {
-            "index": str(first) if first == last else f"{first}–{last}",
+            "index": str(first) if first == inside[-1] else f"{first}–{inside[-1]}",
             "name": lines["title"],
             "primal": lines.get("primal", "-"),
             "adjoint": lines.get("adjoint", "-"),
             "state": "",
         }
         if places:
-            cells["line"] = place_text(node.entries[-1])
+            cells["line"] = place_text(entries[inside[-1]])
         tds = (f'<td class="{k}" {cell}>{layered.safe(text)}</td>' for k, text in cells.items())
         return f'<tr data-key="{layered.safe(node.key)}">{"".join(tds)}</tr>'
 

@@ -25,6 +25,7 @@ function explore(host, data) {
   svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // smaller could not be read
   svg.setAttribute("role", "group");
   panel.setAttribute("aria-label", data.title);
+  find(".note").textContent = data.note;
 
   const rows = all("tr[data-key]");
   const keys = rows.map((row) => row.dataset.key);

@@ -1,8 +1,9 @@
 """A picture of a graph as SVG without Graphviz, readable by itself.
 
-Shapes are those of the Graphviz pictures: inputs are ellipses, operations boxes, constants notes
-with a folded corner, the target a box with a double border.  Colours stand in attributes, which a
-style sheet may override: the explorer does, by the classes.
+Shapes are those of the Graphviz pictures: inputs are ellipses, parameters octagons, operations
+boxes, scopes that are shown as one node tabs, constants notes with a folded corner, and the target
+a box with a double border.  Colours stand in attributes, which a style sheet may override: the
+explorer does, by the classes.
 
 Next to read: :mod:`autograd_tape.view.render`, which falls back on it.
 """
@@ -15,27 +16,29 @@ from typing import Any
 import numpy as np
 
 from . import text as show
+from .colour import Scale, ink
 from .graph import Edge, Graph, Node
+from .labels import brief
 from .placing import Box, Layout, Point, place
 
 __all__ = ["DARK", "LIGHT", "layout", "marked", "rows", "svg"]
 
 LIGHT = {
-    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
-    "input": "#ddf4ff", "parameter": "#ddf4ff", "operation": "#f6f8fa", "constant": "#fff8c5",
-    "target": "#dafbe1", "group": "#eaeef2",
+    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781", "bad": "#cf222e",
+    "input": "#ddf4ff", "parameter": "#eef0ff", "operation": "#f6f8fa", "group": "#f6f8fa",
+    "constant": "#fff8c5", "target": "#dafbe1",
 }  # fmt: skip
 DARK = {
-    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
-    "input": "#0c3a6b", "parameter": "#0c3a6b", "operation": "#2d333b", "constant": "#4d3d00",
-    "target": "#0f4a24", "group": "#373e47",
+    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f", "bad": "#ff7b72",
+    "input": "#0c3a6b", "parameter": "#322a63", "operation": "#2d333b", "group": "#2d333b",
+    "constant": "#4d3d00", "target": "#0f4a24",
 }  # fmt: skip
 _FONT = "Helvetica,Arial,sans-serif"
 _LINE = 15.0  # from one line of text to the next
 _SIZE, _SMALL = 12.0, 11.0
 _LONGEST = 48  # characters of a title
 _INSIDE = ("primal", "adjoint")
-_DOUBLE = ("target", "group")  # kinds with a double border
+_TAB = 9.0  # the height of a group's tab
 
 
 def rows(node: Node) -> list[tuple[str, str]]:
@@ -47,18 +50,22 @@ def rows(node: Node) -> list[tuple[str, str]]:
     if node.kind != "constant":
         values = (("primal", node.value), ("adjoint", node.adjoint))
         lines += [(what, marked(value)) for what, value in values if value is not None]
+    if len(node.terms) in (2, 3):
+        lines[-1] = ("adjoint", f"{' + '.join(map(brief, node.terms))} = {lines[-1][1]}")
     return lines
 
 
 def marked(value: Any) -> str:
-    """The text of a value; one that is not finite bears a sign, for colours alone do not tell."""
-    sign = "" if _finite(value) else "⚠ "
-    return sign + show.clip(show.value_text(value), 60)
+    """A value in a few words; one that is not finite bears a sign, for a colour does not tell."""
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(marked, value))})"
+    if not _finite(value):
+        return f"⚠ {show.clip(show.value_text(value), 60)}"
+    short = np.ndim(value) <= 1 and np.size(value) <= 6
+    return show.clip(show.value_text(value) if short else brief(value), 60)
 
 
 def _finite(value: Any) -> bool:
-    if isinstance(value, (tuple, list)):
-        return all(map(_finite, value))
     array = np.asarray(value)
     return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())
 
@@ -92,10 +99,13 @@ def _size(node: Node) -> Point:
     ]
     left, right = _block(lines)
     width, height = max(*heads, left + right + 8), len(lines) * _LINE
-    if node.kind in ("input", "parameter"):
+    if node.kind == "parameter":
+        return width + 34, height + 14
+    if node.kind == "input":
         return width * 1.3 + 14, height * 1.3 + 10
-    border = 6 if node.kind in _DOUBLE else 0
-    return width + 18 + border, height + 10 + border
+    if node.kind == "target":
+        return width + 24, height + 16
+    return width + 18, height + 10 + (_TAB if node.kind == "group" else 0)
 
 
 def _label_size(edge: Edge) -> Point:
@@ -143,7 +153,8 @@ def svg(
                 text = _text(box.x, y, line, colour["ink"], "label")
                 around = f'<text stroke="{colour["page"]}" stroke-width="4" paint-order="stroke"'
                 parts.append(text.replace("<text", around, 1))  # the line stops at the label
-    parts += [_node(n, where.boxes[n], colour) for n in graph.nodes]
+    scale = Scale(graph, dark=dark)
+    parts += [_node(n, where.boxes[n], colour, scale) for n in graph.nodes]
     if note:
         parts.append(_text(12, height - 10, note, colour["pale"], "note", anchor="start"))
     return "\n".join([*parts, "</svg>"])
@@ -170,34 +181,44 @@ def _edge(edge: Edge, path: list[Point], across: bool, colour: dict[str, str]) -
     )
 
 
-def _node(node: Node, box: Box, colour: dict[str, str]) -> str:
+def _node(node: Node, box: Box, colour: dict[str, str], scale: Scale) -> str:
     lines = rows(node)
     told = [f"{node.kind} {node.title}", *(f"{w} {t}" for w, t in lines if w != "title")]
     told += [f"in {' / '.join(node.scopes)}"] if node.scopes else []
     told += [str(node.place)] if node.place is not None else []
     left, right = _block(lines)
     middle = box.x + (left - right) / 2
+    top = box.y + (_TAB / 2 if node.kind == "group" else 0.0)
     texts = []
     for i, (what, text) in enumerate(lines):
-        y = box.y + (i - (len(lines) - 1) / 2) * _LINE + 4
+        y = top + (i - (len(lines) - 1) / 2) * _LINE + 4
         if what in _INSIDE:
+            paint, fill = colour["ink"], scale.fill(node.adjoint) if what == "adjoint" else None
+            if fill is not None:
+                paint = ink(fill)
+                texts.append(
+                    f'<rect class="swatch" x="{middle:.1f}" y="{y - 11:.1f}" '
+                    f'width="{width_of(text, _SMALL) + 6:.1f}" height="14" fill="{fill}"/>'
+                )
             texts.append(_text(middle - 4, y, what, colour["pale"], "word", "end", _SMALL))
-            texts.append(_text(middle + 4, y, text, colour["ink"], what, "start", _SMALL))
+            texts.append(_text(middle + 4, y, text, paint, what, "start", _SMALL))
         else:
-            ink, size = ("ink", _SIZE) if what == "title" else ("pale", _SMALL)
-            texts.append(_text(box.x, y, text, colour[ink], what, size=size))
-    fill = colour.get(node.kind, colour["page"])
+            pen, size = ("ink", _SIZE) if what == "title" else ("pale", _SMALL)
+            texts.append(_text(box.x, y, text, colour[pen], what, size=size))
+    bad = any(text.startswith("⚠") for _, text in lines)
+    pen = f'"{colour["bad"]}" stroke-width="3"' if bad else f'"{colour["line"]}"'
+    paint = f'class="shape" fill="{colour.get(node.kind, colour["page"])}" stroke={pen}'
     return (
-        f'<g class="node {node.kind}" data-key="{safe(node.key)}">'
+        f'<g class="node {node.kind}{" bad" if bad else ""}" data-key="{safe(node.key)}">'
         f"<title>{safe(chr(10).join(told))}</title>"
-        f"{_shape(node.kind, box, fill, colour['line'])}{''.join(texts)}</g>"
+        f"{_shape(node.kind, box, paint, colour['line'])}{''.join(texts)}</g>"
     )
 
 
-def _shape(kind: str, box: Box, fill: str, line: str) -> str:
+def _shape(kind: str, box: Box, paint: str, line: str) -> str:
     w, h = box.width, box.height
     x, y = box.x - w / 2, box.y - h / 2
-    paint = f'class="shape" fill="{fill}" stroke="{line}"'
+    corner = 7
 
     def rectangle(inset: float) -> str:
         return (
@@ -205,19 +226,24 @@ def _shape(kind: str, box: Box, fill: str, line: str) -> str:
             f'width="{w - 2 * inset:.1f}" height="{h - 2 * inset:.1f}" rx="2"/>'
         )
 
+    def fold(d: str) -> str:
+        return f'<path class="fold" d="M{d}" fill="none" stroke="{line}"/>'
+
     if kind == "more":
         return ""
-    if kind in ("input", "parameter"):
+    if kind == "input":
         ellipse = f'<ellipse {paint} cx="{box.x:.1f}" cy="{box.y:.1f}" '
         return f'{ellipse}rx="{w / 2:.1f}" ry="{h / 2:.1f}"/>'
+    if kind == "parameter":
+        c = corner + 3
+        d = f"M{x + c:.1f},{y:.1f}h{w - 2 * c:.1f}l{c},{c}v{h - 2 * c:.1f}l{-c},{c}"
+        return f'<path {paint} d="{d}h{2 * c - w:.1f}l{-c},{-c}v{2 * c - h:.1f}z"/>'
     if kind == "constant":
-        corner = 7
-        return (
-            f'<path {paint} d="M{x:.1f},{y:.1f}h{w - corner:.1f}l{corner},{corner}v{h - corner:.1f}'
-            f'h{-w:.1f}z"/><path d="M{x + w - corner:.1f},{y:.1f}v{corner}h{corner}" '
-            f'class="fold" fill="none" stroke="{line}"/>'
-        )
-    return rectangle(0) + rectangle(3) if kind in _DOUBLE else rectangle(0)
+        d = f"M{x:.1f},{y:.1f}h{w - corner:.1f}l{corner},{corner}v{h - corner:.1f}h{-w:.1f}z"
+        return f'<path {paint} d="{d}"/>' + fold(f"{x + w - corner:.1f},{y:.1f}v{corner}h{corner}")
+    if kind == "group":
+        return rectangle(0) + fold(f"{x:.1f},{y + _TAB:.1f}h{w / 3:.1f}l{corner},{-_TAB}")
+    return rectangle(0) + rectangle(3) if kind == "target" else rectangle(0)
 
 
 def _text(

@@ -112,7 +112,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
             self.graph,
             dark=self.graph_attr.get("bgcolor") == layered.DARK["page"],
             rankdir=self.graph_attr.get("rankdir"),
-            note=f"Drawn without Graphviz: {reason}",
+            note="; ".join([f"Drawn without Graphviz: {reason}", *filter(None, [self.graph.note])]),
         )
 
     def render(

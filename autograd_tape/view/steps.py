@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import linecache
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -26,7 +26,8 @@ from .layered import marked
 __all__ = ["Step", "place_text", "steps"]
 
 _LINE = 76  # characters that one line of arithmetic takes
-_MOST = 6  # receivers that a folded block's step names
+_MOST = 6  # lines of a step that lists inputs, or what a folded block contributes to
+_BLOCKS = ("group", "more")  # kinds of node that stand for several operations
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Step:
     """One position of the slider.
 
     phase     "inputs", "forward", "seed" or "reverse"
-    node      where the sweep is; None for the inputs, which all are there at once
+    node      where the sweep is; None where that is no single node
     title     the operation, or the rule
     lines     its numbers
     edges     positions, in the graph's list, of the edges that something passes along
@@ -68,91 +69,99 @@ class _Sweep:
     """What both directions need to know: who stands for whom, and what all are called."""
 
     def __init__(self, graph: Graph, entries: Sequence[Entry]) -> None:
-        self.nodes = graph.nodes
+        self.nodes, self.names = graph.nodes, show.names_of(entries)
         self.owner = {e: n for n in graph.nodes for e in n.entries}
-        self.names, self.values = show.names_of(entries), show.values_of(entries)
-        # Entries of one node that follow one another are one step; leaves take no step.
-        inner = [e for e in entries if e.primitive is not None]
-        self.runs = [(n, list(run)) for n, run in groupby(inner, self.owner.__getitem__)]
         self.output = _outputs(entries, self.owner)
-        self.shown = {e: n for n, e in self.output.items()}
-        self.edges: dict[tuple[Node, Node], list[int]] = defaultdict(list)
-        for i, edge in enumerate(graph.edges):
-            self.edges[edge.tail, edge.head].append(i)
+        self.shown = {e: n for n, e in self.output.items()}  # whose values the picture shows
+        self.edges = {(e.tail, e.head, e.position): i for i, e in enumerate(graph.edges)}
+        # The operations of one step: one, a block, or what the picture does not show in between.
+        operations = (e for e in entries if e.primitive is not None)
+        parts = [list(part) for _, part in groupby(operations, self._alone)]
+        runs = groupby(parts, lambda part: self._where(part) and part[0])
+        self.runs = [[e for part in run for e in part] for _, run in runs]
+
+    def _alone(self, e: Entry) -> Node | Entry:
+        node = self.owner[e]
+        return node if _is_block(node) else e
+
+    def _where(self, run: list[Entry]) -> Node | None:
+        """The node that shows what is computed here; None if it shows another, alike part."""
+        return next((self.shown[e] for e in run if e in self.shown), None)
+
+    def _title(self, node: Node | None, run: list[Entry]) -> str:
+        if node is None:
+            return f"Alike parts, folded, {len(run)} operations"
+        times = f" ×{node.times}" if node.times > 1 else ""
+        return f"{node.title}{times}, {len(run)} operations" if _is_block(node) else node.title
 
     # -- values go up ------------------------------------------------------------------------------
 
     def forward(self) -> Iterable[Step]:
-        leaves = [e for e in self.owner if e.primitive is None]
-        known = {n.key: marked(self.values.get(e)) for e, n in self.shown.items() if e in leaves}
-        lines = [f"{self.names(e)} = {marked(self.values.get(e))}" for e in leaves]
-        yield Step("inputs", None, "The inputs have their values", _few(lines), primals=known)
-        for node, run in self.runs:
-            into = [i for (_, head), those in self.edges.items() if head is node for i in those]
-            step = Step("forward", node, node.title, edges=into, place=place_text(run[-1]))
-            output = self.output[node]
-            if output in run:
-                value = marked(self.values.get(output))
-                step.primals[node.key] = value
-                step.lines = self._result(run, value)
+        leaves = {n.key: e for e, n in self.shown.items() if e.primitive is None}
+        known = {key: marked(self.shown[e].value) for key, e in leaves.items()}
+        lines = [f"{self.names(e)} = {known[key]}" for key, e in leaves.items()]
+        title = "The inputs have their values"
+        yield Step("inputs", None, title, _few(lines), primals=known)
+        for run in self.runs:
+            node, last = self._where(run), run[-1]
+            step = Step("forward", node, self._title(node, run), place=place_text(last))
+            if node is not None:
+                step.edges = [i for (_, head, _), i in self.edges.items() if head is node]
+                step.primals[node.key] = value = marked(node.value)
+                step.lines = [f"= {value}" if _is_block(node) else self._call(last, value)]
             yield step
 
-    def _result(self, run: list[Entry], value: str) -> list[str]:
+    def _call(self, e: Entry, value: str) -> str:
         """``add(2.0, 3.0) = 5.0``: the call with numbers in the place of names."""
-        if len(run) > 1:
-            return [f"{len(run)} entries", f"= {value}"]
 
-        def number(e: Entry) -> str:
-            return str(self.names(e) if e.shape else show.value_text(self.values.get(e)))
+        def number(x: Entry) -> str:
+            known = not x.shape and x in self.shown
+            return show.value_text(self.shown[x].value) if known else str(self.names(x))
 
-        call = show.call_text(run[0], number)
-        said = call == show.call_text(run[0], self.names)  # no number took the place of a name
-        return [f"= {value}" if said else f"{show.clip(call, _LINE)} = {value}"]
+        call = show.call_text(e, number)
+        said = call == show.call_text(e, self.names)  # no number took the place of a name
+        return f"= {value}" if said else f"{show.clip(call, _LINE)} = {value}"
 
     # -- adjoints come down ------------------------------------------------------------------------
 
     def reverse(self, target: Entry, seed: Any) -> list[Step]:
-        for node in self.nodes:
-            node.adjoint = None
+        for shown in self.nodes:
+            shown.adjoint = None
+        name, text = self.names(target), marked(seed)
+        title = f"The adjoint of {name}, the target, is given"
+        start = Step("seed", self.owner[target], title, [f"∂ {name} / ∂ {name} = {text}"])
+        if target in self.shown:
+            start.adjoints[self.shown[target].key] = (text, 1, 1)
+        result = [start]
         adjoints: dict[Entry, Any] = {target: seed}
-        title = f"The adjoint of {self.names(target)}, the target, is given"
-        name = self.names(target)
-        start = Step("seed", self.owner[target], title, [f"∂ {name} / ∂ {name} = {marked(seed)}"])
-        start.adjoints[self.owner[target].key] = (marked(seed), 1, 1)
-        result, seen = [start], Counter[Entry]()
-        for node, run in reversed(self.runs):
-            block = Step("reverse", node, f"The sweep passes {node.title}")
-            flows: dict[Entry, Any] = {}  # what a folded block contributes outside itself
-            for entry in reversed(run):
-                ct = adjoints.pop(entry, None)
+        seen = Counter[Entry]()
+        for run in reversed(self.runs):
+            node, flows = self._where(run), dict[Entry, Any]()
+            block = Step("reverse", node, self._title(node, run), place=place_text(run[-1]))
+            for e in reversed(run):
+                ct = adjoints.pop(e, None)
                 if ct is None:
                     continue
-                if self.output[node] is entry:
-                    node.adjoint = ct
-                used = Counter[Node]()
-                for c in contributions(entry, ct):
+                if e in self.shown:
+                    self.shown[e].adjoint = ct
+                for c in contributions(e, ct):
                     old = adjoints.get(c.parent)
                     adjoints[c.parent] = total = add(old, c.value)
                     seen[c.parent] += 1
-                    giver = self.owner.get(c.parent)
-                    if len(run) > 1:
+                    if node is None or _is_block(node):
                         step = block
-                        if giver is not node:
-                            flows[c.parent] = add(flows.get(c.parent), c.value)
+                        flows[c.parent] = add(flows.get(c.parent), c.value)
                     else:
-                        step = self._use(entry, ct, c, old, total)
+                        step = self._use(e, ct, c, old, total)
                         result.append(step)
-                        if giver is not None:  # the first edge between the two, the second, ...
-                            step.edges = self.edges[giver, node][used[giver] :][:1]
-                            used[giver] += 1
                     if c.parent in self.shown:
-                        key = self.shown[c.parent].key
-                        step.adjoints[key] = (marked(total), seen[c.parent], 0)
-            if len(run) > 1:
-                result.append(self._passed(block, node, run, flows))
-        for entry, total in adjoints.items():
-            if entry in self.shown:
-                self.shown[entry].adjoint = total
+                        change = (marked(total), seen[c.parent], 0)
+                        step.adjoints[self.shown[c.parent].key] = change
+            if flows:
+                result.append(self._passed(block, run, flows))
+        for e, total in adjoints.items():
+            if e in self.shown:
+                self.shown[e].adjoint = total
         self._count(result, seen)
         return result
 
@@ -161,7 +170,8 @@ class _Sweep:
         name, call = self.names(c.parent), show.clip(show.call_text(entry, self.names), _LINE)
         again = sum(x is c.parent for x in entry.inputs) > 1
         use = f", as argument {c.position + 1}" if again else ""
-        step = Step("reverse", self.owner[entry], f"∂ {call} / ∂ {name}{use}")
+        node = self.owner[entry]
+        step = Step("reverse", node, f"∂ {call} / ∂ {name}{use}", place=place_text(entry))
         raw = marked(c.raw)
         if c.partial is None:
             step.lines += _joined([f"adjoint {marked(ct)}", f"→ contribution {raw}"])
@@ -179,17 +189,25 @@ class _Sweep:
         else:
             parts = [f"adjoint of {name}: {marked(old)}", f"+ {marked(c.value)}"]
             step.lines += _joined([*parts, f"= {marked(total)}"])
-        step.place = place_text(entry)
+        step.edges = self._lanes(c.parent, node, c.position)
         return step
 
-    def _passed(self, step: Step, node: Node, run: list[Entry], flows: dict[Entry, Any]) -> Step:
-        """The step of a folded block: what comes out of it, without the arithmetic inside."""
-        step.title += f", {len(run)} entries"
-        given = [f"to {self.names(p)}: {marked(value)}" for p, value in flows.items()]
-        step.lines = _few(given) or ["it contributes to nothing outside"]
-        tails = {self.owner[p] for p in flows if p in self.owner}
-        step.edges = [i for tail in tails for i in self.edges[tail, node]]
-        step.place = place_text(run[-1])
+    def _lanes(self, parent: Entry, head: Node, position: int) -> list[int]:
+        """The edge of one use of a value; none where the picture does not show it."""
+        tail = self.owner.get(parent)
+        found = (self.edges.get((tail, head, p)) for p in (position, None) if tail is not None)
+        return [i for i in found if i is not None][:1]
+
+    def _passed(self, step: Step, run: list[Entry], flows: dict[Entry, Any]) -> Step:
+        """The step of what is folded: what comes out of it, without the arithmetic inside."""
+        inside = set(run)
+        outside = [p for p in flows if p not in inside and self.owner.get(p) is not step.node]
+        step.lines = [f"to {self.names(p)}: {marked(flows[p])}" for p in outside]
+        step.lines = _few(step.lines) or ["Nothing goes to what is outside"]
+        tails = {self.owner[p] for p in outside if p in self.owner}
+        step.edges = [
+            i for (tail, head, _), i in self.edges.items() if head is step.node and tail in tails
+        ]
         return step
 
     def _count(self, result: list[Step], seen: Counter[Entry]) -> None:
@@ -203,14 +221,21 @@ class _Sweep:
                     step.lines[-1] += " (final)" if so_far == total else waits
 
 
+def _is_block(node: Node) -> bool:
+    return node.kind in _BLOCKS
+
+
 def _outputs(entries: Sequence[Entry], owner: dict[Entry, Node]) -> dict[Node, Entry]:
-    """For each node the entry whose value it shows: the last one that is used outside."""
-    last = {owner[e]: e for e in entries}
-    used = {p: None for e in entries for p in e.parents if owner.get(p) is not owner[e]}
-    for e in sorted(used, key=lambda e: e.index):
-        if e in owner:
-            last[owner[e]] = e
-    return last
+    """For each node the entry whose value it shows: the last one whose output goes on."""
+    last: dict[Node, Entry] = {}
+    going: dict[Node, Entry] = {}
+    used = {p for e in entries for p in e.parents}
+    outside = {p for e in entries for p in e.parents if owner.get(p) is not owner[e]}
+    for e in entries:
+        last[owner[e]] = e
+        if e.primitive is not None and (e in outside or e not in used):
+            going[owner[e]] = e
+    return last | going
 
 
 def _joined(parts: list[str]) -> list[str]:
