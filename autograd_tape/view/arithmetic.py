@@ -42,10 +42,11 @@ class Contribution:
     value: Any
 
 
-def contributions(entry: Entry, ct: Any) -> list[Contribution]:
+def contributions(entry: Entry, ct: Any, *, partials: bool = True) -> list[Contribution]:
     """What ``ct``, the adjoint of ``entry``, contributes to each recorded input, in order.
 
-    ct  of the entry's shape; for an entry with several outputs a list, None where there is none
+    ct        of the entry's shape; for an entry with several outputs a list, None where none is
+    partials  False leaves the partial derivatives out, which cost more than all else
     Raises :class:`TapeError` for an entry of a freed tape.
     """
     if entry.primitive is None:
@@ -53,10 +54,11 @@ def contributions(entry: Entry, ct: Any) -> list[Contribution]:
     ct = fill(entry, ct)
     with np.errstate(all="ignore"):
         found = list(pull(entry, ct, -1, False))
-        partials = _partials(entry, ct, [c for _, c in found])
+        raws = [c for _, c in found]
+        slopes = _partials(entry, ct, raws) if partials else [None] * len(raws)
         result: list[Contribution] = []
         places = iter(enumerate(entry.inputs))
-        for (parent, c), partial in zip(found, partials, strict=True):
+        for (parent, c), partial in zip(found, slopes, strict=True):
             position = next(i for i, x in places if x is parent)
             raw = _dense(c, parent)
             summed: tuple[int, ...]

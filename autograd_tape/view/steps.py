@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+import numpy as np
+
+from ..backward import sweep
 from ..entry import Entry
 from . import text as show
 from .arithmetic import Contribution, add, contributions
@@ -61,15 +64,15 @@ def steps(graph: Graph, entries: Sequence[Entry], target: Entry, seed: Any) -> l
     Leaves the adjoint of this sweep on each node of the graph, and none on the tape.
     Raises :class:`TapeError` for a freed tape.
     """
-    sweep = _Sweep(graph, entries)
-    return [*sweep.forward(), *sweep.reverse(target, seed)]
+    both = _Sweeps(graph, entries)
+    return [*both.forward(), *both.reverse(target, seed)]
 
 
-class _Sweep:
+class _Sweeps:
     """What both directions need to know: who stands for whom, and what all are called."""
 
     def __init__(self, graph: Graph, entries: Sequence[Entry]) -> None:
-        self.nodes, self.names = graph.nodes, show.names_of(entries)
+        self.names = show.names_of(entries)
         self.owner = {e: n for n in graph.nodes for e in n.entries}
         self.output = _outputs(entries, self.owner)
         self.shown = {e: n for n, e in self.output.items()}  # whose values the picture shows
@@ -125,45 +128,61 @@ class _Sweep:
     # -- adjoints come down ------------------------------------------------------------------------
 
     def reverse(self, target: Entry, seed: Any) -> list[Step]:
-        for shown in self.nodes:
-            shown.adjoint = None
+        with np.errstate(all="ignore"):
+            adjoints = sweep(target, seed)
+        for e, shown in self.shown.items():
+            shown.adjoint = adjoints.get(e)
         name, text = self.names(target), marked(seed)
         title = f"The adjoint of {name}, the target, is given"
         start = Step("seed", self.owner[target], title, [f"∂ {name} / ∂ {name} = {text}"])
         if target in self.shown:
             start.adjoints[self.shown[target].key] = (text, 1, 1)
         result = [start]
-        adjoints: dict[Entry, Any] = {target: seed}
+        sums: dict[Entry, Any] = {}  # adjoints so far
         seen = Counter[Entry]()
         for run in reversed(self.runs):
-            node, flows = self._where(run), dict[Entry, Any]()
-            block = Step("reverse", node, self._title(node, run), place=place_text(run[-1]))
-            for e in reversed(run):
-                ct = adjoints.pop(e, None)
-                if ct is None:
-                    continue
-                if e in self.shown:
-                    self.shown[e].adjoint = ct
-                for c in contributions(e, ct):
-                    old = adjoints.get(c.parent)
-                    adjoints[c.parent] = total = add(old, c.value)
+            node = self._where(run)
+            if node is None or _is_block(node):
+                step = self._block(node, run, adjoints, sums, seen)
+                result += [step] if step.lines else []
+            elif run[0] in adjoints:
+                for c in contributions(run[0], adjoints[run[0]]):
+                    old = sums.get(c.parent)
+                    sums[c.parent] = add(old, c.value)
                     seen[c.parent] += 1
-                    if node is None or _is_block(node):
-                        step = block
-                        flows[c.parent] = add(flows.get(c.parent), c.value)
-                    else:
-                        step = self._use(e, ct, c, old, total)
-                        result.append(step)
-                    if c.parent in self.shown:
-                        change = (marked(total), seen[c.parent], 0)
-                        step.adjoints[self.shown[c.parent].key] = change
-            if flows:
-                result.append(self._passed(block, run, flows))
-        for e, total in adjoints.items():
-            if e in self.shown:
-                self.shown[e].adjoint = total
-        self._count(result, seen)
+                    step = self._use(run[0], adjoints[run[0]], c, old, sums[c.parent])
+                    self._change(step, c.parent, sums, seen)
+                    result.append(step)
+        totals = {n.key: seen[e] for e, n in self.shown.items()}
+        for step in result[1:]:
+            self._count(step, totals)
         return result
+
+    def _change(self, step: Step, e: Entry, sums: dict[Entry, Any], seen: Counter[Entry]) -> None:
+        if e in self.shown:
+            step.adjoints[self.shown[e].key] = (marked(sums[e]), seen[e], 0)
+
+    def _block(
+        self, node: Node | None, run: list[Entry], adjoints: dict[Entry, Any],
+        sums: dict[Entry, Any], seen: Counter[Entry],
+    ) -> Step:  # fmt: skip
+        """The step of what is folded: what comes out of it, without the arithmetic inside."""
+        step = Step("reverse", node, self._title(node, run), place=place_text(run[-1]))
+        inside, flows = set(run), dict[Entry, Any]()
+        for e in reversed(run):
+            if e in adjoints and any(p not in inside or p in self.shown for p in e.parents):
+                for c in contributions(e, adjoints[e], partials=False):
+                    if c.parent not in inside or c.parent in self.shown:
+                        sums[c.parent] = add(sums.get(c.parent), c.value)
+                        flows[c.parent] = add(flows.get(c.parent), c.value)
+                        seen[c.parent] += 1
+        for p in flows:
+            self._change(step, p, sums, seen)
+        own = [p for p in flows if node is None or self.owner.get(p) is not node]
+        step.lines = _few([f"to {self.names(p)}: {marked(flows[p])}" for p in own])
+        tails = {self.owner[p] for p in own if p in self.owner}
+        step.edges = [i for (t, h, _), i in self.edges.items() if h is node and t in tails]
+        return step
 
     def _use(self, entry: Entry, ct: Any, c: Contribution, old: Any, total: Any) -> Step:
         """The step of one use of a value."""
@@ -198,27 +217,13 @@ class _Sweep:
         found = (self.edges.get((tail, head, p)) for p in (position, None) if tail is not None)
         return [i for i in found if i is not None][:1]
 
-    def _passed(self, step: Step, run: list[Entry], flows: dict[Entry, Any]) -> Step:
-        """The step of what is folded: what comes out of it, without the arithmetic inside."""
-        inside = set(run)
-        outside = [p for p in flows if p not in inside and self.owner.get(p) is not step.node]
-        step.lines = [f"to {self.names(p)}: {marked(flows[p])}" for p in outside]
-        step.lines = _few(step.lines) or ["Nothing goes to what is outside"]
-        tails = {self.owner[p] for p in outside if p in self.owner}
-        step.edges = [
-            i for (tail, head, _), i in self.edges.items() if head is step.node and tail in tails
-        ]
-        return step
-
-    def _count(self, result: list[Step], seen: Counter[Entry]) -> None:
-        """Tell each step but the first how many contributions there will have been in the end."""
-        totals = {n.key: seen[e] for e, n in self.shown.items()}
-        for step in result[1:]:
-            for key, (text, so_far, _) in step.adjoints.items():
-                step.adjoints[key] = (text, so_far, total := totals[key])
-                if step.title.startswith("∂"):
-                    waits = f" (pending: {so_far} of {total} contributions)"
-                    step.lines[-1] += " (final)" if so_far == total else waits
+    def _count(self, step: Step, totals: dict[str, int]) -> None:
+        """Tell a step how many contributions there will have been in the end."""
+        for key, (text, so_far, _) in step.adjoints.items():
+            step.adjoints[key] = (text, so_far, total := totals[key])
+            if step.title.startswith("∂"):
+                waits = f" (pending: {so_far} of {total} contributions)"
+                step.lines[-1] += " (final)" if so_far == total else waits
 
 
 def _is_block(node: Node) -> bool:
