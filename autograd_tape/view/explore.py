@@ -31,7 +31,7 @@ from ..variable import Variable
 from . import layered
 from . import text as show
 from .build import build
-from .graph import Graph, Node
+from .graph import Graph
 from .steps import Step, place_text, steps
 
 if TYPE_CHECKING:
@@ -165,34 +165,34 @@ def _resource(name: str) -> str:
 
 
 def _table(title: str, graph: Graph, entries: Sequence[Entry]) -> str:
-    """A row for each node but the constants; colours are those of the page."""
+    """A row for each node but the constants, in the order of the tape, in the page's colours."""
     number = {e: i for i, e in enumerate(entries)}
-    nodes = [n for n in graph.nodes if n.entries]
     places = any(e.note("place") for e in entries)
     cell = 'style="text-align:left;padding:2px 10px;white-space:nowrap"'
     heads = ["index", "name and operation", "primal", "adjoint", "", *(["line"] if places else [])]
-
-    def line(node: Node) -> str:
-        lines = dict(layered.rows(node))
+    lines: dict[int, str] = {}  # by the last index that it stands for
+    for node in graph.nodes:
+        if not node.entries:
+            continue
         operations = [e for e in node.entries if e.primitive is not None]
-        inside = sorted(number[e] for e in operations or node.entries)
-        first = inside[0] if node.kind in ("group", "more") else inside[-1]
+        indices = sorted(number[e] for e in operations or node.entries)
+        several = node.kind in ("group", "more") and len(indices) > 1
+        texts = dict(layered.rows(node))
         cells = {
-            "index": str(first) if first == inside[-1] else f"{first}–{inside[-1]}",
-            "name": lines["title"],
-            "primal": lines.get("primal", "-"),
-            "adjoint": lines.get("adjoint", "-"),
+            "index": f"{indices[0]}–{indices[-1]}" if several else str(indices[-1]),
+            "name": texts["title"],
+            "primal": texts.get("primal", "-"),
+            "adjoint": texts.get("adjoint", "-"),
             "state": "",
         }
         if places:
-            cells["line"] = place_text(entries[inside[-1]])
+            cells["line"] = place_text(entries[indices[-1]])
         tds = (f'<td class="{k}" {cell}>{layered.safe(text)}</td>' for k, text in cells.items())
-        return f'<tr data-key="{layered.safe(node.key)}">{"".join(tds)}</tr>'
-
+        lines[indices[-1]] = f'<tr data-key="{layered.safe(node.key)}">{"".join(tds)}</tr>'
     return (
         '<table style="border-collapse:collapse;font-family:monospace;background:transparent">'
         f'<caption style="text-align:left;padding:2px 10px">{layered.safe(title)} (final values; '
         "where scripts run, a slider steps through the sweeps)</caption>"
         f"<thead><tr>{''.join(f'<th {cell}>{h}</th>' for h in heads)}</tr></thead>"
-        f"<tbody>{''.join(map(line, nodes))}</tbody></table>"
+        f"<tbody>{''.join(lines[i] for i in sorted(lines))}</tbody></table>"
     )

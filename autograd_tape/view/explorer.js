@@ -84,7 +84,7 @@ function explore(host, data) {
 
   function write(element, selector, text) {
     const place = element.querySelector(selector);
-    if (place) place.textContent = text.replace(/(min|max|mean|finite) /g, "$1\u00a0"); // stay together
+    if (place) place.textContent = text.replace(/ … /g, "\u00a0…\u00a0"); // one piece
   }
 
   // Scrolls the box that the element stands in, and never the page.

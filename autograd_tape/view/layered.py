@@ -43,8 +43,9 @@ _TAB = 9.0  # the height of a group's tab
 
 def rows(node: Node) -> list[tuple[str, str]]:
     """The lines of text inside a node: ("title" | "type" | "primal" | "adjoint", text)."""
-    title = show.clip(node.title, _LONGEST) + (f" ×{node.times}" if node.times > 1 else "")
-    lines = [("title", title)]
+    block = node.kind in ("group", "more")
+    times = node.times if block else len(node.entries)  # alike ones, of which the last is shown
+    lines = [("title", show.clip(node.title, _LONGEST) + (f" ×{times}" if times > 1 else ""))]
     if node.type:
         lines.append(("type", node.type))
     if node.kind != "constant":

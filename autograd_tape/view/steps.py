@@ -92,10 +92,11 @@ class _Sweeps:
         return next((self.shown[e] for e in run if e in self.shown), None)
 
     def _title(self, node: Node | None, run: list[Entry]) -> str:
+        count = f"{len(run)} operation{'s' * (len(run) > 1)}"
         if node is None:
-            return f"Alike parts, folded, {len(run)} operations"
+            return f"Alike parts that are folded: {count}"
         times = f" ×{node.times}" if node.times > 1 else ""
-        return f"{node.title}{times}, {len(run)} operations" if _is_block(node) else node.title
+        return f"{node.title}{times}: {count}" if _is_block(node) else node.title
 
     # -- values go up ------------------------------------------------------------------------------
 
@@ -179,7 +180,9 @@ class _Sweeps:
         for p in flows:
             self._change(step, p, sums, seen)
         own = [p for p in flows if node is None or self.owner.get(p) is not node]
-        step.lines = _few([f"to {self.names(p)}: {marked(flows[p])}" for p in own])
+        step.lines = _few(
+            [f"adds {marked(flows[p])} to the adjoint of {self.names(p)}" for p in own]
+        )
         tails = {self.owner[p] for p in own if p in self.owner}
         step.edges = [i for (t, h, _), i in self.edges.items() if h is node and t in tails]
         return step

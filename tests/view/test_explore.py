@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import json
 import re
+import time
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_tape
+import nn
 from autograd_tape import Tape, TapeError, Variable, checkpoint
 from autograd_tape.adjoint import default_seed
 from autograd_tape.view.explore import Explorer
@@ -187,14 +189,74 @@ def test_a_folded_block_is_one_step_each_way() -> None:
         ("inputs", None), ("forward", "block"), ("forward", "f"), ("seed", "f"),
         ("reverse", "f"), ("reverse", "f"), ("reverse", "block"),
     ]  # fmt: skip
-    assert (found[1].title, found[1].lines) == ("block, 3 operations", ["= 0.905148"])
-    assert found[-1].title == "block, 3 operations"
+    assert (found[1].title, found[1].lines) == ("block: 3 operations", ["= 0.905148"])
+    assert found[-1].title == "block: 3 operations"
     slope = 0.5 * (1 - np.tanh(1.5) ** 2)
-    assert found[-1].lines == [f"to w: {slope * 3:.6g}", f"to x: {slope * 0.5:.6g}"]
+    assert found[-1].lines == [
+        f"adds {slope * 3:.6g} to the adjoint of w",
+        f"adds {slope * 0.5:.6g} to the adjoint of x",
+    ]
     assert sorted(found[-1].edges) == [0, 1]
     assert found[-1].adjoints["w"][1:] == (3, 3)
     assert nodes[2].adjoint == 0.5
     assert nodes[0].adjoint == pytest.approx(np.tanh(1.5) + slope * 3)
+
+
+def test_of_a_loop_the_last_turn_is_shown_and_the_rest_is_one_step() -> None:
+    x = Variable(0.5, name="x")
+    y = x
+    for _ in range(40):
+        y = np.tanh(y * x)
+    found = y.explore().steps
+    assert [s.title for s in found] == [
+        "The inputs have their values",
+        "Alike parts that are folded: 78 operations",
+        "v79 = multiply(v78, x)",
+        "v80 = tanh(v79)",
+        "The adjoint of v80, the target, is given",
+        "∂ tanh(v79) / ∂ v79",
+        "∂ multiply(v78, x) / ∂ v78",
+        "∂ multiply(v78, x) / ∂ x",
+        "Alike parts that are folded: 78 operations",
+    ]
+    y.backward()
+    ((text, so_far, total),) = found[-1].adjoints.values()
+    assert text == f"{x.adjoint:.6g}"
+    assert so_far == total == 41
+
+
+def test_modules_are_blocks() -> None:
+    model = nn.MLP([2, 4, 4, 4, 1], rng=0)
+    loss = np.sum(model(np.ones((3, 2), np.float32)) ** 2)
+    explorer = loss.explore(depth=1)
+    blocks = [s for s in explorer.steps if s.node is not None and s.node.kind == "group"]
+    assert {s.phase for s in blocks} == {"forward", "reverse"}
+    loss.backward()
+    for step in explorer.steps:
+        if step.node is not None:
+            e = step.node.entries[-1]
+            if step.node.kind in ("operation", "target"):
+                np.testing.assert_allclose(step.node.adjoint, e.note("adjoint"))
+
+
+def test_how_to_see_more_is_said() -> None:
+    model = nn.Transformer(8, 2, 2, 2, 16, rng=0)
+    x = np.ones((4, 1, 8), np.float32)
+    explorer = np.sum(model(x, x) ** 2).explore(depth=None)
+    assert "v.explore(depth=" in explorer._repr_html_()
+    assert len(explorer.steps) < 400
+
+
+@pytest.mark.slow
+def test_100_000_entries_answer_within_10_seconds() -> None:
+    x = Variable(0.5, name="x")
+    y = x
+    for _ in range(50_000):
+        y = np.tanh(y * x)
+    start = time.process_time()
+    explorer = y.explore()
+    assert time.process_time() - start < 10
+    assert len(explorer._repr_html_()) < 1e6
 
 
 # -- asking ---------------------------------------------------------------------------------------
