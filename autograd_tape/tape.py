@@ -310,14 +310,18 @@ class Tape(Recorder):
         return measure(self.entries, repeat)
 
     def explore(self, target: Any = None, seed: Any = None, **options: Any) -> Any:
-        """Both sweeps over this tape, step by step; see :meth:`Variable.explore`.
+        """Both sweeps from a target and back, step by step; see :meth:`Variable.explore`.
 
         target  a recorded Variable (default: what was recorded last)
         """
+        from .gradient import require_variable
         from .view.explore import explore
 
         self._require_alive()
-        return explore(target, seed, entries=self.entries, **options)
+        if target is None and not self._recorded:
+            raise TapeError("nothing was recorded on this tape, so there is nothing to explore")
+        end = self._recorded[-1] if target is None else require_variable(target, "target")._entry
+        return explore(end, seed, **options)
 
 
 def _freed() -> Primitive:

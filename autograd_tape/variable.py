@@ -141,7 +141,7 @@ class Variable(ArrayMethods, metaclass=_Leaf):
         """
         from .view.explore import explore
 
-        return explore(self, seed, **options)
+        return explore(self._entry, seed, **options)
 
     def explain(self, target: Variable | None = None) -> Explanation:
         """Why this value is NaN or Inf, or the adjoint of it zero, NaN or missing: the culprit.

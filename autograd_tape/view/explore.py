@@ -78,41 +78,47 @@ class Explorer:
 
 
 def explore(
-    target: Variable | None, seed: Any = None, *, entries: Sequence[Entry] | None = None,
-    limit: int = LIMIT, edges: str = "none", **options: Any,
-) -> Explorer:  # fmt: skip
-    """An :class:`Explorer` of both sweeps from the leaves to ``target`` and back.
+    target: Entry, seed: Any = None, *, limit: int = LIMIT, edges: str = "none", **options: Any
+) -> Explorer:
+    """An :class:`Explorer` of both sweeps, from all that ``target`` depends on, and back.
 
-    target   a recorded Variable; may be left out where ``entries`` are given (the last)
     seed     the adjoint of the target, of its shape; may be left out for a scalar (1)
-    entries  the tape that is shown (default: all that the target depends on)
     limit    of a longer tape, blocks are folded or the middle is left out until so many nodes stay
     edges    labels of the edges, as in a diagram: "none", "partial" or "arithmetic"
     options  those of a diagram that say what is folded: ``depth`` and ``fold``
     Leaves no adjoint on the tape.  Raises TapeError for a freed tape, or a missing seed.
     """
-    end = entries[-1] if target is None and entries else require_variable(target, "target")._entry
-    if entries is None:
-        entries = Tape.of(end).entries
-    seed = default_seed(end, seed)
+    seed = default_seed(target, seed)
+    entries = Tape.of(target).entries
     graph = build(entries, limit=limit, edges=edges, **options)
-    title = f"Explorer of {show.names_of(entries)(end)}, {len(entries)} entries"
-    return Explorer(title, graph, entries, steps(graph, entries, end, seed))
+    title = f"Explorer of {show.names_of(entries)(target)}, {len(entries)} entries"
+    return Explorer(title, graph, entries, steps(graph, entries, target, seed))
 
 
 def explore_function(f: Callable[..., Any], args: Sequence[Any], **options: Any) -> Explorer:
     """See :func:`autograd_tape.explore`."""
+    if not callable(f):
+        raise TypeError(
+            f"explore(f, *args) takes a function, not {type(f).__name__}; of a variable, a result "
+            "that is there already, use v.explore()"
+        )
     try:
         names = list(inspect.signature(f).bind(*args).signature.parameters)
     except (TypeError, ValueError):
         names = []
-    given = []
-    for i, arg in enumerate(args):
-        name = names[i] if i < len(names) else f"x{i}"
-        given.append(_named(arg, name))
+    names += [f"x{i}" for i in range(len(names), len(args))]
     with Tape(places=True):
-        output = f(*given)
-    return explore(require_variable(output, "the function's result"), **options)
+        output = f(*map(_named, args, names))
+    if output.__class__ is not Variable and any(np.size(x) and _is_integer(x) for x in args):
+        raise TypeError(
+            "explore: the function's result depends on no Variable. Integers are not "
+            "differentiated and were passed on as they are: write 2.0 for 2"
+        )
+    return explore(require_variable(output, "the function's result")._entry, **options)
+
+
+def _is_integer(x: Any) -> bool:
+    return isinstance(x, (int, np.ndarray, np.generic)) and np.asarray(x).dtype.kind in "iub"
 
 
 def _named(arg: Any, name: str) -> Any:

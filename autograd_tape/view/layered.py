@@ -149,11 +149,7 @@ def svg(
         parts.append(_edge(edge, path, where.across, colour))
     for edge, box in zip(graph.edges, where.labels, strict=True):
         if box is not None:
-            for i, line in enumerate(edge.label):
-                y = box.y + (i - (len(edge.label) - 1) / 2) * _LINE + 4
-                text = _text(box.x, y, line, colour["ink"], "label")
-                around = f'<text stroke="{colour["page"]}" stroke-width="4" paint-order="stroke"'
-                parts.append(text.replace("<text", around, 1))  # the line stops at the label
+            parts.append(_label(edge, box, colour))
     scale = Scale(graph, dark=dark)
     parts += [_node(n, where.boxes[n], colour, scale) for n in graph.nodes]
     if note:
@@ -179,6 +175,19 @@ def _edge(edge: Edge, path: list[Point], across: bool, colour: dict[str, str]) -
         f'<g class="edge" data-tail="{safe(edge.tail.key)}" data-head="{safe(edge.head.key)}">'
         f'<path d="{d}" fill="none" stroke="{colour["line"]}"{dash}/>'
         f'<path class="head" d="M{x:.1f},{y:.1f}{head}" fill="{colour["line"]}"/></g>'
+    )
+
+
+def _label(edge: Edge, box: Box, colour: dict[str, str]) -> str:
+    """Lines of text on a piece of the page, which interrupts the line of the edge."""
+    x, y = box.x - box.width / 2, box.y - box.height / 2
+    lines = [
+        _text(box.x, y + i * _LINE + 11.5, line, colour["ink"], "label")
+        for i, line in enumerate(edge.label)
+    ]
+    return (
+        f'<rect class="page" x="{x:.1f}" y="{y:.1f}" width="{box.width:.1f}" '
+        f'height="{box.height:.1f}" fill="{colour["page"]}"/>{"".join(lines)}'
     )
 
 

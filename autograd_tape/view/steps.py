@@ -258,9 +258,10 @@ def _few(lines: list[str]) -> list[str]:
 
 
 def place_text(entry: Entry) -> str:
-    """``train.py:7  h = np.tanh(W @ x)``, where the tape keeps the user's own lines; else ""."""
+    """``train.py:7: h = np.tanh(W @ x)``, where the tape keeps the user's own lines; else ""."""
     place = entry.note("place")
     if place is None:
         return ""
     code = linecache.getline(place.filename, place.line).strip()
-    return f"{os.path.basename(str(place))}  {show.clip(code, _LINE)}".rstrip()
+    where = os.path.basename(str(place))
+    return f"{where}: {show.clip(code, _LINE)}" if code else where

@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     f = example()
     f.explore().save(folder / "example.html")
     network().explore().save(folder / "network.html")
+    (folder / "blank.html").write_text("<!DOCTYPE html><title>Blank</title>")
     (folder / "dark.html").write_text(
         f'<!DOCTYPE html><body style="background:#111">{f.explore()._repr_html_()}'
     )
@@ -316,6 +317,26 @@ def test_several_on_one_page_do_not_meet(open_page: Open) -> None:
     assert [c[0] for c in counts] == ["1", "1", "2"]
     colour = "e => getComputedStyle(e).fontFamily"
     assert "Helvetica" in page.locator(".explorer .title").first.evaluate(colour)
+
+
+def test_a_notebook_that_puts_scripts_in_by_hand_and_twice(open_page: Open) -> None:
+    """JupyterLab sets innerHTML, then copies each script; a second view does it again."""
+    page = open_page("blank")
+    page.evaluate(
+        """text => { for (const _ of [1, 2]) {
+          const place = document.body.appendChild(document.createElement("div"));
+          place.innerHTML = text;
+          const old = place.querySelector("script");
+          const script = document.createElement("script");
+          script.textContent = old.textContent;
+          old.replaceWith(script);
+        } }""",
+        example().explore()._repr_html_(),
+    )
+    assert page.locator(".explorer").count() == 2
+    page.locator(".on").nth(1).click()
+    assert page.locator(".count").all_inner_texts() == ["1 / 8", "2 / 8"]
+    assert page.locator("[data-lm-suppress-shortcuts=true]").count() == 2
 
 
 @pytest.mark.parametrize("name", ["example", "notebook-light"])

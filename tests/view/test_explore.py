@@ -280,6 +280,20 @@ def test_a_leaf_and_a_tape_can_be_explored() -> None:
     assert tape.explore().steps[-1].lines[-1] == "adjoint of x: 2.0 (final)"
     assert "v1" in tape.explore(y).title
     assert z.explore().steps[1].lines == ["multiply(3.0, 2.0) = 6.0"]
+    with Tape() as tape:
+        z = y * 2.0  # y was recorded before, and the sweep goes on to x
+    assert tape.explore().steps[-1].lines[-1] == "adjoint of x: 4.0 (final)"
+
+
+def test_what_cannot_be_explored_says_so() -> None:
+    with Tape() as tape:
+        pass
+    with pytest.raises(TapeError, match="nothing was recorded"):
+        tape.explore()
+    with pytest.raises(TypeError, match="target must be a Variable, not int"):
+        tape.explore(7)
+    with pytest.raises(ValueError, match="edges='all': it is one of"):
+        example().explore(edges="all")
 
 
 def test_a_freed_tape_says_so() -> None:
@@ -308,10 +322,10 @@ def test_a_function_with_its_names_and_its_lines() -> None:
     assert explorer.steps[0].lines == ["w = 2.0", "x = [1.0, 2.0]"]
     places = [s.place for s in explorer.steps if s.phase == "forward"]
     assert [re.sub(r":\d+", "", p) for p in places] == [
-        'test_explore.py  error = w["slope"] * x - 1.0',
-        'test_explore.py  error = w["slope"] * x - 1.0',
-        "test_explore.py  return np.sum(error**power)",
-        "test_explore.py  return np.sum(error**power)",
+        'test_explore.py: error = w["slope"] * x - 1.0',
+        'test_explore.py: error = w["slope"] * x - 1.0',
+        "test_explore.py: return np.sum(error**power)",
+        "test_explore.py: return np.sum(error**power)",
     ]
     assert "/" not in places[0], "no folder of this machine"
 
@@ -326,6 +340,10 @@ def test_arguments_that_are_no_floats_are_passed_on() -> None:
 def test_a_result_without_a_gradient_says_so() -> None:
     with pytest.raises(TypeError, match="the function's result must be a Variable, not float"):
         autograd_tape.explore(lambda x: 1.0, 2.0)
+    with pytest.raises(TypeError, match=r"Integers are not differentiated .* write 2.0 for 2"):
+        autograd_tape.explore(lambda x: x * x, 3)
+    with pytest.raises(TypeError, match=r"takes a function, not float; .* v.explore"):
+        autograd_tape.explore(3.0)  # type: ignore[arg-type]
 
 
 # -- HTML -----------------------------------------------------------------------------------------
