@@ -139,9 +139,13 @@ def _named(arg: Any, name: str) -> Any:
 
 
 def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[Step]) -> str:
-    rankdir = "TB" if layered.layout(graph).width > _WIDE else None
+    room: dict[str, str] = {}  # adjoints that are pending may be longer than in the end
+    for step in steps:
+        for key, (text, _, _) in step.adjoints.items():
+            room[key] = max(room.get(key, ""), text, key=layered.width_of)
+    rankdir = "TB" if layered.layout(graph, room=room).width > _WIDE else None
     name = f"Graph of {title}"
-    picture = layered.svg(graph, title=name, rankdir=rankdir).encode()
+    picture = layered.svg(graph, title=name, rankdir=rankdir, room=room).encode()
     image = b64encode(picture).decode()
     data = {
         "title": title,
@@ -151,12 +155,12 @@ def _fragment(title: str, graph: Graph, entries: Sequence[Entry], steps: list[St
         "steps": [{**vars(s), "node": s.node.key if s.node else None} for s in steps],
     }
     # "<" is written out, lest a name end the script.
-    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    mark = hashlib.sha256(text.encode() + picture).hexdigest()[:16]
+    script_data = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    mark = hashlib.sha256(script_data.encode() + picture).hexdigest()[:16]
     script = (
         f"(() => {{\n{_resource('explorer.js')}\n"
         f"for (const host of document.querySelectorAll('[data-explorer=\"{mark}\"]'))\n"
-        f"  if (!host.shadowRoot) explore(host, {text});\n}})();"
+        f"  if (!host.shadowRoot) explore(host, {script_data});\n}})();"
     )
     return (
         f'<div data-explorer="{mark}"><img alt="{layered.safe(name)}" style="max-width:100%" '

@@ -84,21 +84,21 @@ def width_of(text: str, size: float = _SIZE, bold: bool = False) -> float:
     return width * size * (1.08 if bold else 1.0)
 
 
-def _block(lines: list[tuple[str, str]]) -> tuple[float, float]:
+def _block(lines: list[tuple[str, str]], room: str) -> tuple[float, float]:
     """How far "primal" and "adjoint" reach to the left and their values to the right."""
-    inside = [(what, text) for what, text in lines if what in _INSIDE]
+    inside = [*((what, text) for what, text in lines if what in _INSIDE), ("", room)]
     left = max((width_of(what, _SMALL) for what, _ in inside), default=0.0)
     return left, max((width_of(text, _SMALL) for _, text in inside), default=0.0)
 
 
-def _size(node: Node) -> Point:
+def _size(node: Node, room: str) -> Point:
     lines = rows(node)
     heads = [
         width_of(t, _SIZE if what == "title" else _SMALL, what == "title")
         for what, t in lines
         if what not in _INSIDE
     ]
-    left, right = _block(lines)
+    left, right = _block(lines, room)
     width, height = max(*heads, left + right + 8), len(lines) * _LINE
     if node.kind == "parameter":
         return width + 34, height + 14
@@ -113,15 +113,20 @@ def _label_size(edge: Edge) -> Point:
     return max(map(width_of, edge.label)) + 6, len(edge.label) * _LINE
 
 
-def layout(graph: Graph, *, rankdir: str | None = None) -> Layout:
+def layout(
+    graph: Graph, *, rankdir: str | None = None, room: dict[str, str] | None = None
+) -> Layout:
     """Where each node, edge and label goes; see :func:`autograd_tape.view.placing.place`."""
+    room = room or {}
     labels = {e: _label_size(e) for e in graph.edges if e.label}
-    return place(graph, {n: _size(n) for n in graph.nodes}, labels, rankdir=rankdir)
+    return place(
+        graph, {n: _size(n, room.get(n.key, "")) for n in graph.nodes}, labels, rankdir=rankdir
+    )
 
 
 def svg(
     graph: Graph, *, dark: bool = False, title: str = "Graph of a computation", note: str = "",
-    rankdir: str | None = None,
+    rankdir: str | None = None, room: dict[str, str] | None = None,
 ) -> str:  # fmt: skip
     """The picture, as the text of one ``<svg>`` element.
 
@@ -129,12 +134,13 @@ def svg(
     title    what a screen reader says of the whole
     note     a line below the picture, such as why it was not drawn otherwise
     rankdir  "LR": from left to right; "TB": from top to bottom (default: by depth)
+    room     node key -> the longest text that may later stand in the place of its values
 
     It holds no id, so that several may stand on one page.  Each node is a ``<g class="node KIND"
     data-key=KEY>``, each edge a ``<g class="edge" data-tail=KEY data-head=KEY>``.
     """
     colour = DARK if dark else LIGHT
-    where = layout(graph, rankdir=rankdir)
+    where = layout(graph, rankdir=rankdir, room=room)
     below = 22.0 if note else 0.0
     width = max(where.width, width_of(note) + 24 if note else 0.0)
     height = where.height + below
@@ -151,7 +157,9 @@ def svg(
         if box is not None:
             parts.append(_label(edge, box, colour))
     scale = Scale(graph, dark=dark)
-    parts += [_node(n, where.boxes[n], colour, scale) for n in graph.nodes]
+    parts += [
+        _node(n, where.boxes[n], colour, scale, (room or {}).get(n.key, "")) for n in graph.nodes
+    ]
     if note:
         parts.append(_text(12, height - 10, note, colour["pale"], "note", anchor="start"))
     return "\n".join([*parts, "</svg>"])
@@ -191,12 +199,12 @@ def _label(edge: Edge, box: Box, colour: dict[str, str]) -> str:
     )
 
 
-def _node(node: Node, box: Box, colour: dict[str, str], scale: Scale) -> str:
+def _node(node: Node, box: Box, colour: dict[str, str], scale: Scale, room: str) -> str:
     lines = rows(node)
     told = [f"{node.kind} {node.title}", *(f"{w} {t}" for w, t in lines if w != "title")]
     told += [f"in {' / '.join(node.scopes)}"] if node.scopes else []
     told += [str(node.place)] if node.place is not None else []
-    left, right = _block(lines)
+    left, right = _block(lines, room)
     middle = box.x + (left - right) / 2
     top = box.y + (_TAB / 2 if node.kind == "group" else 0.0)
     texts = []

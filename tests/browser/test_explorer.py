@@ -194,6 +194,7 @@ def test_the_current_node_and_row_are_marked_together(open_page: Open) -> None:
         keys = page.locator(".now[data-key]").evaluate_all("a => a.map(e => e.dataset.key)")
         assert len(keys) == 2
         assert keys[0] == keys[1]
+        assert page.locator("g.node").evaluate_all(OUTSIDE) == [], "pending adjoints fit, too"
     box = page.locator(".graph").bounding_box()
     x, y = centre(page.locator("g.now"))
     assert box["x"] < x < box["x"] + box["width"], "it was brought into view"
@@ -284,6 +285,16 @@ def test_the_page_s_own_background_decides_before_the_system_s(open_page: Open) 
     assert panel.evaluate("e => getComputedStyle(e).backgroundColor") == LIGHT
 
 
+OUTSIDE = """nodes => nodes.flatMap(g => {
+  const shape = g.querySelector(".shape").getBBox();
+  return [...g.querySelectorAll("text")].filter(t => {
+    const box = t.getBBox();
+    return box.x < shape.x || box.x + box.width > shape.x + shape.width
+      || box.y < shape.y || box.y + box.height > shape.y + shape.height + 1;
+  }).map(t => t.textContent);
+})"""
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_text_stays_inside_of_its_node(browser: Any, dark: bool) -> None:
     """Widths are estimated in Python; here they are measured."""
@@ -292,16 +303,7 @@ def test_text_stays_inside_of_its_node(browser: Any, dark: bool) -> None:
     context = browser.new_context(offline=True)
     page = context.new_page()
     page.set_content(layered.svg(build(f.tape.entries, fold=False, edges="partial"), dark=dark))
-    out = page.locator("g.node").evaluate_all(
-        """nodes => nodes.flatMap(g => {
-          const shape = g.querySelector(".shape").getBBox();
-          return [...g.querySelectorAll("text")].filter(t => {
-            const box = t.getBBox();
-            return box.x < shape.x || box.x + box.width > shape.x + shape.width
-              || box.y < shape.y || box.y + box.height > shape.y + shape.height + 1;
-          }).map(t => t.textContent);
-        })"""
-    )
+    out = page.locator("g.node").evaluate_all(OUTSIDE)
     context.close()
     assert out == []
 

@@ -164,6 +164,14 @@ def test_a_graphviz_that_crashes_takes_nothing_with_it(
         drawn().pipe("png")
 
 
+@pytest.mark.parametrize("program", ["", "/nowhere/python"])
+def test_an_interpreter_that_cannot_be_started_again(
+    program: str, without_dot: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    assert "Drawn without Graphviz: " in drawn()._repr_mimebundle_()["image/svg+xml"]
+
+
 def test_a_folder_with_a_pygraphviz_of_its_own_is_no_trap(
     without_dot: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
