@@ -221,8 +221,6 @@ class Transformer(Module):
     Source: Vaswani et al. 2017; 003 §13.1.  Raises as :class:`nn.MultiheadAttention` does.
     """
 
-    generate_square_subsequent_mask = staticmethod(causal_mask)
-
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
         num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1,

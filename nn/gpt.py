@@ -162,8 +162,7 @@ class GPT(Module):
         config  by default what config.json beside the weights says
         Raises FileNotFoundError, and ValueError for damaged files and tensors that do not fit.
         """
-        file = Path(path)
-        file = file / "model.safetensors" if file.is_dir() else file
+        file = Path(path, "model.safetensors") if Path(path).is_dir() else Path(path)
         if config is None:
             told = json.loads(file.with_name("config.json").read_text(encoding="utf-8"))
             for name, value in {"model_type": "gpt2", "activation_function": "gelu_new"}.items():

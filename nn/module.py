@@ -32,8 +32,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        start = now()
-        result = self.forward(*args, **kwargs)
+        start, result = now(), self.forward(*args, **kwargs)
         finish(start, self)  # so that diagrams can show the module
         return result
 

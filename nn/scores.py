@@ -43,8 +43,7 @@ def _pair(name: str, input: Any, target: Any, classes: bool = True) -> tuple[Any
 
 def accuracy(input: Any, target: Any) -> float:
     """The share of right classes; input: class indices, or scores (N, C, ...); target: indices."""
-    given, target = _pair("accuracy", input, target)
-    return float(np.mean(given == target))
+    return float(np.mean(np.equal(*_pair("accuracy", input, target))))
 
 
 def zero_one_error(input: Any, target: Any) -> float:
@@ -60,8 +59,7 @@ def precision_recall_f1(input: Any, target: Any, positive: int = 1) -> Precision
 
 def mse(input: Any, target: Any) -> float:
     """The mean squared error; input and target have the same shape."""
-    y, d = _pair("mse", input, target, classes=False)
-    return float(np.mean((y - d) ** 2))
+    return float(np.mean(np.subtract(*_pair("mse", input, target, classes=False)) ** 2))
 
 
 def perplexity(losses: Any) -> float:

@@ -14,7 +14,9 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterable
+from contextlib import suppress
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +32,7 @@ __all__ = ["Diagram"]
 
 _FORMATS = {".svg", ".png", ".pdf", ".jpg", ".jpeg", ".gif", ".ps", ".eps"}
 _MOST = 500  # nodes that the layered picture takes; more would keep a notebook waiting
+_WITHOUT = "Drawn without Graphviz"
 _INSTALL = 'pip install "autograd_tape[diagrams]" brings one'
 
 # A fresh interpreter that imports nothing else is there in 0.1 s, and works in any thread, in any
@@ -112,7 +115,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
             self.graph,
             dark=self.graph_attr.get("bgcolor") == layered.DARK["page"],
             rankdir=self.graph_attr.get("rankdir"),
-            note="; ".join([f"Drawn without Graphviz: {reason}", *filter(None, [self.graph.note])]),
+            note="; ".join([f"{_WITHOUT}: {reason}", *filter(None, [self.graph.note])]),
         )
 
     def render(
@@ -150,12 +153,12 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
     ) -> dict[str, Any]:
         """SVG in a notebook; whatever goes wrong, the table and the reason instead."""
         try:
-            return dict(super()._repr_mimebundle_(include, exclude))
+            bundle = dict(super()._repr_mimebundle_(include, exclude))
         except Exception as problem:
             note = f"<p>{escape(str(problem))}</p>"
             return {"text/html": note + self.table, "text/plain": f"{self!r}: {problem}"}
-
-    def _repr_html_(self) -> str:
-        """Notebook viewers that know no mime bundles show the SVG or the table through this."""
-        bundle = self._repr_mimebundle_()
-        return str(bundle.get("image/svg+xml") or bundle["text/html"])
+        if _WITHOUT not in bundle.get("image/svg+xml", _WITHOUT):
+            # JupyterLab shows no SVG of a notebook that ran elsewhere: there the PNG has to do.
+            with suppress(RuntimeError):
+                bundle["image/png"] = b64encode(self.pipe("png")).decode()
+        return bundle

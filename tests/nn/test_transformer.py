@@ -17,6 +17,7 @@ from nn.attention import (
     TransformerDecoderLayer,
     TransformerEncoder,
     TransformerEncoderLayer,
+    causal_mask,
 )
 from nn.linear import Linear
 from nn.normalization import LayerNorm
@@ -31,9 +32,6 @@ def normal(*shape: int, seed: int = 0) -> Any:
 def small(kind: Any, **options: Any) -> Any:
     options = {"dropout": 0.0, "batch_first": True, "dtype": float, "rng": 0, **options}
     return kind(4, 2, 6, **options)
-
-
-MASK = Transformer.generate_square_subsequent_mask
 
 
 def norm(x: Any) -> Any:
@@ -78,7 +76,7 @@ def test_a_causal_layer_does_not_look_ahead(kind: Any) -> None:
     x = Variable(normal(2, 4, 4))
     memory = () if kind is TransformerEncoderLayer else (normal(2, 5, 4, seed=1),)
     name = "src_mask" if not memory else "tgt_mask"
-    y = layer(x, *memory, **{name: MASK(4)})
+    y = layer(x, *memory, **{name: causal_mask(4)})
     causal = "is_causal" if not memory else "tgt_is_causal"
     np.testing.assert_array_equal(layer(x, *memory, **{causal: True}).value, y.value)
     (y * normal(2, 4, 4, seed=2))[:, 1].sum().backward()
@@ -132,7 +130,7 @@ def test_the_whole() -> None:
     net = Transformer(4, 2, 2, 1, 6, 0.0, batch_first=True, dtype=float, rng=0)
     src, tgt = normal(2, 3, 4), normal(2, 5, 4, seed=1)
     y = net(src, tgt, tgt_is_causal=True)
-    np.testing.assert_array_equal(y.value, net.decoder(tgt, net.encoder(src), MASK(5)).value)
+    np.testing.assert_array_equal(y.value, net.decoder(tgt, net.encoder(src), causal_mask(5)).value)
     assert y.shape == tgt.shape
     weights = [p.value for p in net.parameters() if p.ndim > 1]
     for w in weights:
@@ -148,7 +146,7 @@ def test_the_whole() -> None:
 def test_the_dtype_stays(dtype: Any) -> None:
     net = Transformer(4, 2, 1, 1, 6, 0.1, "gelu", dtype=dtype)
     x = Variable(normal(3, 2, 4).astype(dtype))
-    y = net(x, x, MASK(3, dtype=float))
+    y = net(x, x, causal_mask(3, dtype=float))
     y.backward(np.ones(y.shape, dtype))
     assert y.dtype == x.adjoint.dtype == dtype
     assert all(p.adjoint.dtype == dtype for p in net.parameters())
