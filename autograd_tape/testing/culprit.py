@@ -74,7 +74,7 @@ def find_culprits(
         operands = [values[x] if x.__class__ is Entry else x for x in entry.inputs]
         if any(isinstance(v, tuple) for v in operands):
             continue  # one output picked from several: its rule belongs to the engine
-        what = (entry.primitive, repr(operands), repr(entry.params))
+        what = (entry.primitive, *map(_content, operands), _content(entry.params))
         if what not in known:
             known[what] = _own_mismatch(entry, operands, order, modes)
         mismatch = known[what]
@@ -82,6 +82,14 @@ def find_culprits(
             call = f"{name(entry)} = {call_text(entry, name)}"
             found.append(Culprit(entry, call, mismatch))
     return found
+
+
+def _content(x: Any) -> Any:
+    """What tells one operand from another; repr() leaves out the middle of a large array."""
+    if isinstance(x, np.ndarray):
+        return x.dtype.str, x.shape, x.tobytes()
+    parts = x.items() if isinstance(x, dict) else x
+    return tuple(map(_content, parts)) if isinstance(x, (dict, list, tuple)) else repr(x)
 
 
 def _own_mismatch(

@@ -20,6 +20,7 @@ __all__ = ["Differences", "complex_step", "moved", "quiet", "richardson"]
 ListFunction = Callable[[list[Any]], list[Any]]
 TINY = 1e-30  # h of the complex step: there is no subtraction, so it may be as small as it likes
 LEVELS = 10
+EPS = float(np.finfo(float).eps)
 
 
 class Differences(NamedTuple):
@@ -55,7 +56,8 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
 
     ``D(h) = (f(x + h·t) - f(x - h·t)) / 2h`` has an error in even powers of h, which Neville's
     scheme removes one after the other; each element takes the place in the tableau that differs
-    least from its neighbours, and that difference is the error which is reported.
+    least from its neighbours, and that difference is the error which is reported (but no less than
+    what rounding of f makes of it).
     C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Adv. Eng. Software 4 (1982).
     """
     best: list[Any] = []
@@ -71,6 +73,8 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
                     raise
                 continue
             row = [[_slope(p, m, h) for p, m in zip(plus, minus, strict=True)]]
+            # Two numbers may agree by chance, but the last bit of f is not known at any step.
+            least = [EPS * np.abs(p) / h for p in plus]
             if [np.shape(d) for d in row[0]] != [np.shape(d) for d in best]:
                 # the first; or, with a mask that selects as it moves, another number of elements
                 previous, best = [], row[0]
@@ -85,6 +89,7 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
                 for j, d in enumerate(row[k]):
                     neighbours = (row[k - 1][j], previous[k - 1][j], previous[k][j])
                     error = np.max([np.abs(d - other) for other in neighbours], axis=0)
+                    error = np.maximum(error, least[j])
                     better = error < errors[j]  # False where it is NaN
                     best[j] = np.where(better, d, best[j])
                     errors[j] = np.where(better, error, errors[j])

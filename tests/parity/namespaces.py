@@ -96,6 +96,7 @@ class _Overlay:
 
 _JAX_CANNOT: Reasons = {
     "special.spence": "its derivative is NaN",
+    "np.partition": "leaves the elements on either side in an order of its own",
 }
 _JAX_NARROW: Reasons = {}
 _JAX_COMPLEX: Reasons = {

@@ -153,6 +153,20 @@ def test_a_point_on_a_kink_says_so():
     assert "do not settle" in str(error)
 
 
+def test_operands_that_print_alike_are_looked_at_one_by_one():
+    """repr() leaves out the middle of a large array, and here the rule is wrong only there."""
+
+    def rule(ct, output, x):
+        return ct / (1 + np.exp(-x)) * np.where(x > 5, 2.0, 1.0)
+
+    soft = softplus(vjp=rule)
+    right, wrong = np.linspace(0, 1, 1001), np.linspace(0, 1, 1001)
+    wrong[500] = 6.0
+    assert repr(right) == repr(wrong)
+    error = failure(lambda x, y: soft(x) + soft(y), right, wrong, modes=("rev",))
+    assert error.culprits == ("soft",)
+
+
 def test_a_rule_that_raises_is_a_culprit():
     @primitive
     def f(x):

@@ -59,3 +59,16 @@ def test_complex_step_declines():
     assert complex_step(lambda xs: [np.abs(xs[0])], [X], [T]) is None  # a real result
     assert complex_step(lambda xs: [np.cbrt(xs[0])], [X], [T]) is None  # no complex ufunc
     assert complex_step(lambda xs: [xs[0] / 0], [X], [T]) is None  # not finite
+
+
+def test_numbers_that_agree_by_chance_are_not_taken_for_the_limit():
+    """At the smallest steps two neighbours in the tableau are nearly equal, and both are noise."""
+    from scipy import special
+
+    def f(xs):
+        v = special.gamma(special.yv(0, 2.73 + 0.1 * np.tanh(xs[0])) ** 2 + 1)
+        return [special.iv(0, 2.73 + 0.1 * np.tanh(v))]
+
+    slope = 0.00088002062443562381979 * (t := 0.8184808436607272)  # by mpmath, with 40 digits
+    found = richardson(f, [np.array(0.0)], [np.array(t)], 0.010000000000000002)
+    assert abs(found.tangents[0] - slope) < 1e-11
