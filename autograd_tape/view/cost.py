@@ -161,7 +161,7 @@ def measure(entries: Sequence[Entry], repeat: int = 3) -> Cost:
                     kept.add(key)
                     saved += size
             forward = reverse = 0.0
-            if e.primitive is not None:
+            if e.primitive is not None and all(p in values for p in e.parents):  # recorded here
                 forward, reverse = _seconds(e, values, repeat), back.get(e, 0.0)
             rows.append(CostRow(e, names(e), saved, forward, reverse))
         memory = (*_forward(rows, values, kept), *_reverse(rows)) if operations else ()

@@ -125,10 +125,10 @@ class Plan:
         """An operation, its constants, and the leaves that are used here for the first time."""
         weight = 1
         for x in self.operations[i].inputs:
-            if x.__class__ is not Entry or (
-                x.primitive is None and self.shown[self.uses[x][0][0]] == i
-            ):
+            if x.__class__ is not Entry:
                 weight += 1
+            elif x.primitive is None and x in self.uses:  # (else it is older than the tape)
+                weight += self.shown[self.uses[x][0][0]] == i
         return min(
             weight, PAGE + 2
         )  # of more leaves of one operation, and of constants, 40 are shown

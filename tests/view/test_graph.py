@@ -171,3 +171,13 @@ def test_every_program(program: Any, limit: int, fold: bool, edges: str) -> None
     inputs = sum(len(e.inputs) for e in tape.entries)
     assert len(whole.edges) == inputs
     assert all(isinstance(n, Node) for n in whole.nodes)
+
+
+def test_a_tape_that_goes_on_from_what_was_recorded_before() -> None:
+    y = Variable(2.0, name="x") * 3
+    with Tape() as tape:
+        y * 2
+    titles = [n.title for n in build(tape.entries).nodes]
+    assert [t for t in titles if "v0" in t] == ["v0 = multiply(x, 3)", "v1 = multiply(v0, 2)"]
+    assert tape.diagram().source
+    assert [r.name for r in tape.cost().rows] == ["v0", "v1"]
