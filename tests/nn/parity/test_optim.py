@@ -40,11 +40,19 @@ OPTIONS: dict[str, Any] = {
 OPTIONS["AdamW"] = OPTIONS["Adam"]
 
 
+def steady(options: dict[str, Any]) -> bool:
+    """Rounding does not grow from step to step: with the penalty λw the gradient depends on w, and
+    over the root of its own square alone it would jump from -1 to 1 at 0.
+    """
+    second = options.get("alpha", options.get("rho", options.get("betas", (0, 1))[1]))
+    return bool(options["weight_decay"] == 0 or second >= 0.5)
+
+
 @pytest.mark.parametrize("name", OPTIONS)
 @given(data=st.data(), seed=st.integers(0, 2**32 - 1), keep=st.floats(0.5, 1.0))
 def test_a_hundred_steps(name: str, data: Any, seed: int, keep: float) -> None:
     """In double precision to 1e-6; now and then a parameter has no gradient."""
-    options = data.draw(OPTIONS[name])
+    options = data.draw(OPTIONS[name].filter(steady))
     rng = np.random.default_rng(seed)
     start = [rng.standard_normal((2, 3)), rng.standard_normal(4)]
     ours, theirs, tensors = both(name, start, options)
