@@ -46,8 +46,8 @@ lint: .venv/lint  ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-images: demo  ## the picture of the README
-	cp out/example.svg docs/images/example.svg
+images: .venv/test  ## the pictures of the README and of docs/gallery.md
+	$(BIN)/python -m tests.gallery
 
 # A stamp per set of extras, renewed when pyproject.toml changes.
 .venv/demo .venv/test .venv/lint .venv/parity .venv/notebooks: .venv/%: .venv/bin/python pyproject.toml

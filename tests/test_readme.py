@@ -28,6 +28,7 @@ def blocks(page: str) -> list[tuple[str, str]]:
         "CONTRIBUTING.md",
         "docs/design.md",
         "docs/exploring.md",
+        "docs/gallery.md",
         "docs/limits.md",
         "docs/property_testing.md",
     ],
@@ -53,7 +54,9 @@ def test_python_blocks_run_and_print_what_follows_them(
 def test_links_lead_to_files() -> None:
     for page in ["README.md", "CONTRIBUTING.md", *map(str, (ROOT / "docs").glob("*.md"))]:
         path = ROOT / page
-        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+        for target in links + re.findall(r'\bsrc(?:set)?="([^"]+)"', text):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), f"{page} links to {target}"
 
