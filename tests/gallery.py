@@ -39,13 +39,8 @@ def diagrams() -> Iterator[tuple[str, dict[str, Diagram]]]:
             assert isinstance(last.value, ast.Call)
             light = last.value
             dark = ast.Call(light.func, light.args, [*light.keywords, DARK])
-            yield (
-                name[1],
-                {
-                    scheme: eval(ast.unparse(call), namespace)
-                    for scheme, call in zip(SCHEMES, (light, dark), strict=True)
-                },
-            )
+            calls = zip(SCHEMES, (light, dark), strict=True)
+            yield name[1], {scheme: eval(ast.unparse(c), namespace) for scheme, c in calls}
 
 
 def draw() -> None:

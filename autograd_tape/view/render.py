@@ -58,6 +58,10 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
     table = ""  # what a notebook shows where nothing can be drawn
     graph: Graph | None = None  # what is drawn where Graphviz does not deliver
 
+    def __repr__(self) -> str:
+        what = f"Diagram of {len(self.graph.nodes)} nodes" if self.graph else "Diagram"
+        return f"<{what}: a notebook shows it; elsewhere diagram.render('f.svg') writes a picture>"
+
     def pipe(
         self, format: str | None = None, *rest: Any, engine: str | None = None,
         encoding: str | None = None, quiet: bool = False, **options: Any,
@@ -156,7 +160,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
             bundle = dict(super()._repr_mimebundle_(include, exclude))
         except Exception as problem:
             note = f"<p>{escape(str(problem))}</p>"
-            return {"text/html": note + self.table, "text/plain": f"{self!r}: {problem}"}
+            return {"text/html": note + self.table, "text/plain": str(problem)}
         if _WITHOUT not in bundle.get("image/svg+xml", _WITHOUT):
             # JupyterLab shows no SVG of a notebook that ran elsewhere: there the PNG has to do.
             with suppress(RuntimeError):

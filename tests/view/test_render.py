@@ -34,6 +34,14 @@ def without_anything(without_dot: None, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
 
 
+def test_its_repr_says_what_to_do() -> None:
+    assert repr(example().diagram()) == (
+        "<Diagram of 4 nodes: a notebook shows it; "
+        "elsewhere diagram.render('f.svg') writes a picture>"
+    )
+    assert "of" not in repr(Diagram()).partition(":")[0]
+
+
 # -- pictures -------------------------------------------------------------------------------------
 
 MAGIC = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
