@@ -24,6 +24,13 @@ class Place(NamedTuple):
             return f"line {self.line} of a notebook cell"
         return f"{self.filename}:{self.line}"
 
+    @property
+    def brief(self) -> str:
+        """The same without the folder, for tables."""
+        if os.sep + "ipykernel_" in self.filename:
+            return f"cell:{self.line}"
+        return f"{os.path.basename(self.filename)}:{self.line}"
+
 
 def caller() -> Place:
     """The innermost frame outside this package and NumPy."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograd_tape import Tape, Variable, grad, primitive
+from autograd_tape.source import Place
 from autograd_tape.view.text import (
     call_text,
     constant_text,
@@ -267,3 +269,16 @@ def test_the_tape_of_a_transform_can_be_looked_at_from_inside() -> None:
 
     assert grad(f)(3.0) == 6.0
     assert "multiply" in seen[0]
+
+
+def test_lines_stand_in_the_table_of_a_tape_that_keeps_them() -> None:
+    with Tape(places=True) as tape:
+        x = Variable(2.0, name="x")
+        x * 3
+    place = sys._getframe().f_lineno - 1
+    header, leaf, row = str(tape).splitlines()[1:]
+    assert header.split()[-1] == "line"
+    assert leaf.split()[-1] == "-"
+    assert row.split()[-1] == f"test_display.py:{place}"
+    assert f"test_display.py:{place}" in tape._repr_html_()
+    assert Place("/tmp/ipykernel_7/1.py", 3).brief == "cell:3"

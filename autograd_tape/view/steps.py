@@ -10,7 +10,6 @@ Next to read: :mod:`autograd_tape.view.explore`.
 from __future__ import annotations
 
 import linecache
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -263,5 +262,4 @@ def place_text(entry: Entry) -> str:
     if place is None:
         return ""
     code = linecache.getline(place.filename, place.line).strip()
-    where = os.path.basename(str(place))
-    return f"{where}: {show.clip(code, _LINE)}" if code else where
+    return f"{place.brief}: {show.clip(code, _LINE)}" if code else place.brief

@@ -29,7 +29,7 @@ __all__ = [
     "names_of", "tape_html", "tape_text", "value_parts", "value_text", "values_of", "variable_text",
 ]  # fmt: skip
 
-HEADER: tuple[str, ...] = ("index", "name", "operation", "type", "primal", "adjoint")
+HEADER: tuple[str, ...] = ("index", "name", "operation", "type", "primal", "adjoint", "line")
 _SHORT = 6  # elements of an array that are written out in a table
 _LONG = 100  # elements of an array that are written out in the repr of a variable
 
@@ -235,17 +235,21 @@ def _rows(
         e = entries[i]
         columns = (value_text(values.get(e)), value_text(e.note("adjoint")))
         kind = kind_text(e.dtype, e.shape)
-        rows.append((str(i), names(e), clip(call_text(e, names), 48), kind, *columns))
+        place = e.note("place")
+        line = "" if place is None else place.brief
+        rows.append((str(i), names(e), clip(call_text(e, names), 48), kind, *columns, line))
     return rows
 
 
 def _table(entries: Sequence[Entry], title: str, values: dict[Entry, Any] | None = None) -> Table:
-    """Without the column of types where all are Python floats, as in the notes."""
+    """Without types where all are Python floats, as in the notes; with lines if it keeps any."""
     shown = ends(len(entries))
     values = values_of(entries) if values is None else values
     table = [HEADER, *_rows(entries, shown, values)]
     if all(e.dtype is float for e in entries):
         table = [(*row[:3], *row[4:]) for row in table]
+    if not any(row[-1] for row in table[1:]):
+        table = [row[:-1] for row in table]
     return Table(title, table[0], table[1:], len(entries) - len(shown))
 
 
