@@ -157,7 +157,8 @@ def _measured(badge: Badge, operands: list[Any], rng: np.random.Generator) -> Ba
         return replace(badge, why="a value that is not finite")
     f, args = alone(e, operands, [i])
     try:
-        probe = Probe(f, args, rng, None)
+        with quiet():
+            probe = Probe(f, args, rng, None)
     except Exception as problem:  # no oracle without values nearby
         return replace(badge, why=f"it cannot be moved ({problem})")
     if not all(np.all(np.isfinite(y)) for y in probe.y):

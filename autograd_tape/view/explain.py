@@ -17,7 +17,6 @@ from ..entry import Entry, linearize
 from ..notes import last_target
 from ..primitive import FREED
 from ..pull import freed_message
-from ..replay import primal
 from .table import Shown, Table, ends
 from .text import clip, label, value_text
 from .why import Finding, Search, bad, first
@@ -111,7 +110,7 @@ def _on_path(entry: Entry, end: Entry, order: list[Entry]) -> Explanation:
     for subject in dict.fromkeys((entry, end)):  # a value that is NaN comes before any adjoint
         found = search.value(subject)
         if found is not None:
-            reason = f"{search.name(subject)} {_how_bad(primal(subject))}; {found.said}"
+            reason = f"{search.name(subject)} {_how_bad(search.values.get(subject))}; {found.said}"
             return _shown("not finite", reason, found, entry, search)
     found = search.adjoint(entry)
     if found is not None:

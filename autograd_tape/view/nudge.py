@@ -195,7 +195,7 @@ def _minus(a: Any, b: Any) -> Any:
         return tuple(map(_minus, a, b))
     with np.errstate(all="ignore"):
         d = a - b
-        return d if np.all(np.isfinite(d)) else np.where(a == b, 0.0, d).astype(d.dtype)[()]
+        return d if np.all(np.isfinite(d)) else np.where(a == b, np.zeros_like(d), d)[()]
 
 
 def _largest(x: Any) -> float:
