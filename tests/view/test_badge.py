@@ -12,6 +12,7 @@ from hypothesis import given
 
 from autograd_tape import Tape, TapeError, Variable, checkpoint, no_grad, primitive
 from autograd_tape.primitive import Primitive, registry
+from autograd_tape.primitives.exponential import sigmoid
 from autograd_tape.primitives.structure import outputs
 from autograd_tape.testing import programs
 from autograd_tape.variable import as_value
@@ -153,3 +154,10 @@ def test_it_needs_neither_hypothesis_nor_pytest():
         cwd=Path(__file__).parents[2], check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "True"
+
+
+def test_an_infinite_value_is_not_checked_and_gives_no_warning():
+    z = Variable(-800.0, name="z")
+    with np.errstate(all="ignore"):
+        f = np.log(sigmoid(z))
+    assert [x.why for x in f.check().badges] == ["", "a value that is not finite"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -379,3 +380,12 @@ def test_complex_and_single_precision():
     assert blamed(z.explain(np.real(z * 0.0))) == "multiply"
     s = Variable(np.array([1.0, -1.0], np.float32), name="s")
     assert s.explain(np.sum(relu(s))).index == (1,)
+
+
+def test_the_answer_is_all_that_is_said():
+    z = Variable(-800.0, name="z")
+    with np.errstate(all="ignore"):
+        f = np.log(sigmoid(z))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "-inf" in z.explain(f).reason

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from autograd_tape import Tape, TapeError, Variable
+from autograd_tape.primitives.exponential import sigmoid
 from autograd_tape.primitives.piecewise import relu
 from autograd_tape.testing import programs
 
@@ -127,3 +128,12 @@ def test_errors_say_what_to_do():
     tape.gradient(y, [a])
     with pytest.raises(TapeError, match="were freed"):
         y.nudge({a: 1e-3})
+
+
+def test_infinite_numbers_are_shown_without_a_warning():
+    z = Variable(-800.0, name="z")
+    with np.errstate(all="ignore"):
+        f = np.log(sigmoid(z)) ** 2
+    found = f.nudge({z: 0.1})
+    assert found.actual == 0.0, "inf before and after"
+    assert "inf" in str(found)
