@@ -80,8 +80,12 @@ f = (a + b) * b
 f.backward()
 f.tape
 
+# %% [markdown]
+# The same as a graph. On each arrow stands what the sweep does there, adjoint × partial =
+# contribution, and in $b$ the sum.
+
 # %%
-f.diagram()
+f.diagram(edges="arithmetic", size="7")
 
 # %% [markdown]
 # ## Why a sum? The two paths of b
@@ -99,6 +103,13 @@ def b_adjoint(f):
 print("through the sum only:    ", b_adjoint((a + b) * stop_gradient(b)))
 print("into the product only:   ", b_adjoint((a + stop_gradient(b)) * b))
 print("both:                    ", b_adjoint((a + b) * b))
+
+# %% [markdown]
+# Step by step: move the slider (or press →) and watch $\bar b$, which is *pending* until both
+# contributions are there.
+
+# %%
+f.explore()
 
 # %% [markdown]
 # ## Adding adjoints is not walking paths
@@ -127,14 +138,17 @@ print(f"{len(y.tape)} lines; dy/dx = 2^100 exactly: {x.adjoint == 2**100}")
 # promise is broken by exactly $\varepsilon^2$, since
 #
 # $$f(a, b + \varepsilon) - f(a, b) = (a + 2b)\,\varepsilon + \varepsilon^2.$$
+#
+# What is promised to each line, and what happens there:
 
 # %%
-f = (a + b) * b
-f.backward()
+f.nudge({b: 0.1})
+
+# %%
 for eps in (1.0, 0.1, 0.01, 0.001):
-    moved = (a.value + b.value + eps) * (b.value + eps) - f.value
-    print(f"ε = {eps:<6} promised {eps * b.adjoint:<7.4g} happened {moved:<10.7g} "
-          f"difference {moved - eps * b.adjoint:.2g}")  # fmt: skip
+    n = f.nudge({b: eps})
+    print(f"ε = {eps:<6} promised {n.predicted:<7.4g} happened {n.actual:<10.7g} "
+          f"difference {n.actual - n.predicted:.2g}")  # fmt: skip
 
 # %% [markdown]
 # ## What a line must remember
@@ -146,5 +160,4 @@ for eps in (1.0, 0.1, 0.01, 0.001):
 # page](02_an_engine_in_forty_lines.ipynb), which keeps everything, is where to begin.
 
 # %%
-for name, entry in zip(["a", "b", "v1", "v2"], f.tape, strict=True):
-    print(name, "keeps", "nothing" if entry.output is None else entry.output)
+f.cost()

@@ -209,8 +209,10 @@ z = Variable(-800.0, name="z")
 with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
     naive = np.log(F.sigmoid(z))
     naive.backward()
-    print("log(sigmoid(z)):", naive.value, "adjoint", z.adjoint)
-    print("   ", z.explain(naive))
+print("log(sigmoid(z)):", naive.value, "adjoint", z.adjoint)
+z.explain(naive)
+
+# %%
 stable = F.logsigmoid(z)
 stable.backward()
 print("logsigmoid(z):  ", stable.value, "adjoint", z.adjoint)

@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import make_moons
 
-from autograd_tape import Tape
+from autograd_tape import Tape, plots
 from nn import MLP, Identity, Linear, Sequential, Tanh, optim
 from nn import functional as F
 
@@ -39,14 +39,9 @@ def right(model):
 
 def draw(ax, model, title):
     """The points over the side that the model takes each place for."""
-    grid = np.stack(np.meshgrid(np.linspace(-1.6, 2.6, 211), np.linspace(-1.2, 1.7, 146)), -1)
-    field = model(grid.astype(np.float32)).value[..., 0]
-    p = F.sigmoid(field.astype(float))
-    ax.contourf(*np.moveaxis(grid, -1, 0), p, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
-    ax.contour(*np.moveaxis(grid, -1, 0), field, levels=[0], colors="black", linewidths=1.5)
-    for label, colour, marker in ((0, "#7f3b08", "o"), (1, "#2d004b", "^")):
-        ax.plot(*X[y[:, 0] == label].T, marker, color=colour, ms=3, mew=0)
-    ax.set(title=title, xticks=[], yticks=[])
+    plots.decision_boundary(lambda points: F.sigmoid(model(points)), X, y[:, 0], ax)
+    ax.get_legend().remove()
+    ax.set(title=title, xticks=[], yticks=[], xlabel="", ylabel="", autoscale_on=False)
     ax.grid(visible=False)
 
 
@@ -126,7 +121,6 @@ draw(ax, folded, f"eight ReLUs, eight folds: {right(folded):.1%}")
 for (w1, w2), b in zip(folded[0].weight.value, folded[0].bias.value, strict=True):
     point, along = -b * np.array([w1, w2]) / (w1**2 + w2**2), np.array([-w2, w1])
     ax.axline(point, point + along, color="black", ls="--", lw=0.8)
-ax.set(xlim=(-1.6, 2.6), ylim=(-1.2, 1.7))
 plt.show()
 
 # %% [markdown]

@@ -23,7 +23,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import make_circles
 
-from autograd_tape import Variable
+from autograd_tape import Variable, plots
 from nn import functional as F
 
 plt.style.use("pages.mplstyle")
@@ -150,11 +150,11 @@ for name, d in printed.items():
     print(f"{name}  {d.shape!s:9} largest difference to the tape {np.max(np.abs(d - adjoint)):.0e}")
 
 # %% [markdown]
-# All six agree to the last bits. Here is the tape itself: forward propagation is the column of
-# primals read downwards, back propagation that of adjoints read upwards.
+# All six agree to the last bits. Here is the tape itself, step by step: forward propagation fills
+# the column of primals downwards, back propagation that of adjoints upwards.
 
 # %%
-J.tape
+J.explore()
 
 # %% [markdown]
 # ## The bug that learns anyway
@@ -200,13 +200,10 @@ left.loglog(costs, label="as printed")
 left.loglog(wrong_costs, "--", label="with the slip")
 left.set(xlabel="iteration", ylabel="J", title="Cost")
 left.legend()
-grid = np.stack(np.meshgrid(*[np.linspace(-1.4, 1.4, 141)] * 2))
-p = ann.forward_propagation(grid.reshape(2, -1))["A2"].reshape(141, 141)
-right.contourf(*grid, p, levels=np.linspace(0, 1, 11), cmap="PuOr", alpha=0.6)
-right.contour(*grid, p, levels=[0.5], colors="black")
-for label, colour, marker in ((0, "#7f3b08", "o"), (1, "#2d004b", "^")):
-    right.plot(*X[:, test][:, Y[0, test] == label], marker, color=colour, ms=4, mew=0)
-right.set(aspect="equal", xticks=[], yticks=[], title="Four units, and the test points")
+plots.decision_boundary(
+    lambda points: ann.forward_propagation(points.T)["A2"][0], X[:, test].T, Y[0, test], right
+)
+right.set(aspect="equal", title="Four units, and the test points")
 right.grid(visible=False)
 plt.show()
 

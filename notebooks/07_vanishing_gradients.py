@@ -33,8 +33,8 @@ plt.style.use("pages.mplstyle")
 # ## One unit, three steps
 #
 # $h_t = \tanh(w\,h_{t-1} + x_t)$. Each step back multiplies the adjoint by $w\,(1 - h_t^2)$. In the
-# diagram, follow the adjoints of the three tanh from the bottom up; and see that $w$, used three
-# times, collects three contributions.
+# diagram, follow the adjoints of the three tanh from the bottom up, as they get smaller and paler;
+# and see that $w$, used three times, collects three contributions.
 
 # %%
 w, h = Variable(0.7, name="w"), Variable(0.1, name="h0")
@@ -42,7 +42,7 @@ for t, x in enumerate([0.5, -0.3, 0.8], start=1):
     h = np.tanh(w * h + x)
     h.name = f"h{t}"
 h.backward()
-h.diagram()
+h.diagram(edges="arithmetic")
 
 # %% [markdown]
 # ## Sixteen units, sixty steps
@@ -130,6 +130,14 @@ print(f"the last ten of sixty steps are {shares[-10:].sum() / shares.sum():.1%} 
 # $2^{-60}$ is no better than before: **an LSTM does not solve the problem by itself**. Its bias
 # does. At $b_f = 4$ the gate is 0.98, at 0 it is one half (Gers et al. 2000; Jozefowicz et al.
 # 2015).
+#
+# This is the sweep through an LSTM: the inputs of all sixty steps meet $W_{ih}$ at once, and the
+# steps, which are alike, are one node, ×60. (`depth=2` opens it.)
+
+# %%
+lstm = nn.LSTM(N, N, rng=0)
+_, (h, _) = lstm(xs[:, None].astype(np.float32))
+np.sum(h).explore(depth=1)
 
 # %%
 inputs = Variable(xs[:, None], dtype=np.float64).value

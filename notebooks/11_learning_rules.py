@@ -68,16 +68,16 @@ def tiles(ax, rows, columns, samples, title="", **style):
 #
 # **Scalar:** $\max(0, -d\,w^\top x)$ for a sample $x = (1, x_1, \dots)$ with target $d = \pm1$: how
 # far the sample is on the wrong side. **Rule:** $w \leftarrow w + \eta\,d\,x$ on a mistake, and
-# nothing otherwise. The tape of one mistake shows where each factor comes from: read the last
-# column upwards.
+# nothing otherwise. The tape of one mistake shows where each factor comes from: go through its
+# sweep with the slider.
 
 # %%
 w = Variable(np.array([[0.5, -1.0, 1.0]]), name="w")
 x, d = np.array([1.0, 2.0, 1.0]), np.array([1.0])  # w·x is -0.5, but should be positive
 number = C.perceptron_criterion(w, x, d)
 number.backward()
-print(number.tape)
-print("\n-∂/∂w =", -w.adjoint, "  and the rule, d·x =", d * x)
+print("-∂/∂w =", -w.adjoint, "  and the rule, d·x =", d * x)
+number.explore()
 
 # %% [markdown]
 # On separable data the number of corrections is bounded, whatever the order of the samples: with a

@@ -91,6 +91,13 @@ test_kepler()
 print("kepler passes")
 
 # %% [markdown]
+# On a tape each rule can be checked where it was used:
+
+# %%
+M, e = Variable(np.linspace(-3, 3, 7), name="M"), Variable(0.6, name="e")
+np.sum(kepler(M, e) ** 2).check()
+
+# %% [markdown]
 # Left alone, the tape would have recorded each of Newton's steps, and swept back through all of
 # them. That is right, too (003 §14 knows no difference between a formula and a loop), and it is
 # work for nothing. With the primitive, the tape has one entry, whatever happens inside:
@@ -102,8 +109,8 @@ E.backward()
 unrolled = M + e * np.sin(M)
 for _ in range(6):
     unrolled = unrolled - (unrolled - e * np.sin(unrolled) - M) / (1 - e * np.cos(unrolled))
-print(E.tape)
-print(f"\nunrolled: {len(unrolled.tape)} entries, the same value to {abs(unrolled - E):.0e}")
+print(f"unrolled: {len(unrolled.tape)} entries, the same value to {abs(unrolled - E):.0e}")
+E.diagram()
 
 # %% [markdown]
 # ## A model: the orbit
