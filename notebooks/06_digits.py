@@ -24,7 +24,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import nn
-from autograd_tape import Tape, Variable, no_grad
+from autograd_tape import Tape, Variable, no_grad, plots
 from nn import functional as F
 
 plt.style.use("pages.mplstyle")
@@ -100,6 +100,18 @@ models = {"MLP": train(mlp, X, y), "CNN": train(cnn, X, y)}
 for name, model in models.items():
     n = sum(p.size for p in model.parameters())
     print(f"{name}: {n:,} weights, {np.mean(read(model, X_test) == y_test):.1%} of 360 new digits")
+
+# %% [markdown]
+# The CNN with a node for each of its layers: see the pictures get smaller, and more. Below it are
+# its weights, and the adjoints that one batch still gives them.
+
+# %%
+models["CNN"](X[:32]).diagram(depth=1, size="6,9")
+
+# %%
+F.cross_entropy(models["CNN"](X[:32]), y[:32]).backward()
+plots.histograms({k: p for k, p in models["CNN"].named_parameters() if "weight" in k})
+plt.show()
 
 # %% [markdown]
 # The digits that the CNN takes for others (its answer in red, the label in black):

@@ -26,7 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import nn
-from autograd_tape import Tape, Variable, jacobian, no_grad
+from autograd_tape import Tape, Variable, jacobian, no_grad, plots
 from nn import functional as F
 
 sys.path.append("../examples")
@@ -134,8 +134,14 @@ plt.show()
 
 # %% [markdown]
 # Without attention the same network, after as many steps, knows what a date looks like, and not
-# which.
-#
+# which. With it there is a second way from the encoder to the answer, the arrow that goes round the
+# decoder:
+
+# %%
+ids, lengths = dates.source_ids(texts[:1])
+models["additive"](ids, lengths, np.array([[dates.START]])).diagram(depth=1, size="7")
+
+# %% [markdown]#
 # ## The map
 #
 # Where the additive decoder looks (columns: what it reads) while it writes (rows). Nobody told it
@@ -154,19 +160,18 @@ def attention(text):
     return [*dates.target_text(tokens[0]), "stop"], a.value[0]
 
 
-def draw(ax, text, written, weights, title="", **style):
-    ax.imshow(weights[: len(written)], cmap="Blues", vmin=0, **style)
-    ax.set_xticks(range(len(text)), list(text.replace(" ", "␣")), family="DejaVu Sans Mono")
-    ax.set_yticks(range(len(written)), written, family="DejaVu Sans Mono")
+def draw(ax, text, written, weights, title=""):
+    plots.attention_map(weights[: len(written)], written, text.replace(" ", "␣"), ax)
+    ax.images[0].colorbar.remove()
     ax.tick_params(length=0, labelsize=9)
-    ax.set_title(title)
+    ax.set(title=title, xlabel="", ylabel="")
     ax.grid(visible=False)
 
 
-examples = ["saturday, 21 november 2026", "the twenty-first of may, 1997", "3.12.2004"]
+examples = ["saturday, 21 november 2026", "the twenty-first of may, 1997", "december 3rd, 2004"]
 fig, axes = plt.subplots(3, 1, figsize=(6.4, 7.6))
 for ax, text in zip(axes, examples, strict=True):
-    draw(ax, text, *attention(text), vmax=1)
+    draw(ax, text, *attention(text))
 plt.show()
 
 # %% [markdown]
@@ -197,7 +202,7 @@ text = examples[0]
 written, weights = attention(text)
 moved = influence(text)[: len(written)]
 fig, (top, low) = plt.subplots(2, 1, figsize=(6.4, 5.6))
-draw(top, text, written, weights, "where it looks", vmax=1)
+draw(top, text, written, weights, "where it looks")
 draw(low, text, written, moved / moved.max(axis=1, keepdims=True), "what moves its answer")
 plt.show()
 

@@ -79,6 +79,12 @@ Y = layer_norm(
 print("largest difference to the layer:", np.max(np.abs(Y - layer(x[None]).value[0])))
 
 # %% [markdown]
+# The tape of the same layer, with a node for each of its parts:
+
+# %%
+layer(Variable(x[None], name="x")).diagram(depth=1, size="6,9")
+
+# %% [markdown]
 # ## It does not know any order
 #
 # Nothing in those lines depends on *where* a row stands. Shuffle the words, and the outputs are
@@ -187,12 +193,27 @@ for q in model.parameters():
 print(f"{sum(q.size for q in model.parameters()):,} weights, {V} kinds of characters")
 print("".join(characters[text[1000:1300]]))
 
+# %%
+ids = text[: BATCH * (LENGTH + 1)].reshape(BATCH, LENGTH + 1)
+model.transformer["wte"].weight.name = "embedding"
+logits = model(ids[:, :-1])
+logits.diagram(depth=1, rankdir="TB", size="6,9")
+
+# %% [markdown]
+# The two blocks are one node, ×2, and the embedding is used twice: to read characters, and
+# transposed, to name them. What it costs to learn from one batch: the values that the rules will
+# ask for pile up on the way forward, and are freed on the way back.
+
+# %%
+loss = F.cross_entropy(logits.reshape(-1, V), ids[:, 1:].ravel())
+loss.cost().plot(plt.figure(figsize=(7, 3)).gca())
+plt.show()
+
 # %% [markdown]
 # Is the mask right? The adjoint proves it. For each character's loss we sweep once, and see which
 # places of the input it can change: nothing above the diagonal, exactly.
 
 # %%
-model.transformer["wte"].weight.name = "embedding"
 ids = text[: LENGTH + 1]
 logits = model(ids[None, :-1])
 (vectors,) = (e for e in logits.tape if e.primitive and e.primitive.name == "getitem"
