@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -16,17 +14,9 @@ from autograd_tape import Variable
 from autograd_tape.view import layered
 from autograd_tape.view.build import build
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WIDTHS, SCHEMES = (800, 1400), ("light", "dark")
-DARK, LIGHT = "rgb(27, 31, 36)", "rgb(255, 255, 255)"
+from .conftest import SCHEMES, WIDTHS, Open, export
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
-Open = Callable[..., Any]
+DARK, LIGHT = "rgb(27, 31, 36)", "rgb(255, 255, 255)"
 
 
 def example() -> Variable:
@@ -42,14 +32,6 @@ def network() -> Variable:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pages of their own, and an exported notebook with three explorers, two of them the same."""
     folder = tmp_path_factory.mktemp("pages")
@@ -61,7 +43,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'<!DOCTYPE html><body style="background:#111">{f.explore()._repr_html_()}'
     )
     nbformat = pytest.importorskip("nbformat")
-    nbconvert = pytest.importorskip("nbconvert")
     cells = [
         nbformat.v4.new_code_cell(
             "f.explore()",
@@ -70,34 +51,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for explorer in (f.explore(), network().explore(), f.explore())
     ]
     for theme in SCHEMES:
-        # The page of the export asks a server for these two; nothing of ours does.
-        exporter = nbconvert.HTMLExporter(theme=theme, require_js_url="", mathjax_url="")
         notebook = nbformat.v4.new_notebook(cells=cells)
-        (folder / f"notebook-{theme}.html").write_text(exporter.from_notebook_node(notebook)[0])
+        (folder / f"notebook-{theme}.html").write_text(export(notebook, theme))
     return folder
-
-
-@pytest.fixture
-def open_page(browser: Any, folder: Path) -> Iterator[Open]:
-    """Opens a page offline; no page may write an error to its console, or ask the network."""
-    contexts, errors = [], []
-
-    def open_page(name: str, width: int = 1400, scheme: str = "light", **options: Any) -> Any:
-        context = browser.new_context(
-            offline=True, viewport={"width": width, "height": 800}, color_scheme=scheme, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type != "log" else None)
-        page.on("pageerror", lambda e: errors.append(str(e)))
-        page.on("requestfailed", lambda r: errors.append(r.url))
-        page.goto((folder / f"{name}.html").as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
 
 
 def state(page: Any) -> tuple[str, str]:
