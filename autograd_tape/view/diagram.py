@@ -19,6 +19,7 @@ import graphviz
 import numpy as np
 
 from ..entry import Entry
+from . import layered
 from . import text as show
 from .build import LIMIT, build
 from .colour import Scale, ink
@@ -28,7 +29,6 @@ from .render import Diagram
 
 __all__ = ["dot", "draw"]
 
-_DEEP = 6  # operations one after another that fit side by side
 _MANY = 80  # nodes; with more of them, and long edges, the best layout takes Graphviz a minute
 _QUICK = {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1", "splines": "line"}
 
@@ -70,7 +70,8 @@ def draw(
                       default unless everything fits a page
     limit             draw at most about this many nodes, and one that counts those left out
     dark              light ink on a dark page
-    rankdir           "LR": inputs left, target right; "TB": from top to bottom (default: by depth)
+    rankdir           "LR": inputs left, target right; "TB": from top to bottom (default: "LR" where
+                      that fits a page)
     format            of ``render`` and ``pipe`` where none is given
     graph_attributes  any of Graphviz's, as ``size="6,4"``
 
@@ -92,7 +93,7 @@ def dot(
     """A graph in Graphviz's language; options as of :func:`draw`."""
     colour, scale = _DARK if dark else _LIGHT, Scale(graph, dark=dark)
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
-    rankdir = rankdir or ("LR" if _depth(graph) <= _DEEP else "TB")
+    rankdir = rankdir or layered.direction(graph)
     quick = _QUICK if len(graph.nodes) > _MANY else {}
     picture = f"tape{next(_pictures)}"
     diagram = Diagram(
@@ -149,20 +150,6 @@ def _node(diagram: Any, node: Node, colour: Any, scale: Scale, picture: str) -> 
         about |= {"color": colour["bad"], "penwidth": "3"}
     label = f"<{_safe(node.title)}>" if node.kind == "constant" else _label(node, bad, scale)
     diagram.node(node.key, label, **about)
-
-
-def _depth(graph: Graph) -> int:
-    """How many operations follow one another at most."""
-    depth: dict[Node, int] = {}
-    for edge in sorted(graph.edges, key=_order(graph)):
-        below = 0 if edge.tail.kind == "constant" else depth.get(edge.tail, 0)
-        depth[edge.head] = max(depth.get(edge.head, 0), below + 1)
-    return max(depth.values(), default=0)
-
-
-def _order(graph: Graph) -> Any:
-    place = {node: i for i, node in enumerate(graph.nodes)}
-    return lambda edge: place[edge.head]
 
 
 def _troubles(node: Node) -> list[tuple[str, str]]:

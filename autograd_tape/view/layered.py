@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import placing
 from . import text as show
 from .colour import Scale, ink
 from .graph import Edge, Graph, Node
@@ -113,6 +114,11 @@ def _label_size(edge: Edge) -> Point:
     return max(map(width_of, edge.label)) + 6, len(edge.label) * _LINE
 
 
+def direction(graph: Graph) -> str:
+    """From left to right ("LR") where that fits a page, else from top to bottom ("TB")."""
+    return placing.direction(graph, {n: _size(n, "") for n in graph.nodes})
+
+
 def layout(
     graph: Graph, *, rankdir: str | None = None, room: dict[str, str] | None = None
 ) -> Layout:
@@ -133,7 +139,7 @@ def svg(
     dark     light ink on a dark page
     title    what a screen reader says of the whole
     note     a line below the picture, such as why it was not drawn otherwise
-    rankdir  "LR": from left to right; "TB": from top to bottom (default: by depth)
+    rankdir  "LR": from left to right; "TB": from top to bottom (default: what fits a page)
     room     node key -> the longest text that may later stand in the place of its values
 
     It holds no id, so that several may stand on one page.  Each node is a ``<g class="node KIND"

@@ -19,9 +19,9 @@ from statistics import median
 
 from .graph import Edge, Graph, Node
 
-__all__ = ["Box", "Layout", "place"]
+__all__ = ["Box", "Layout", "direction", "place"]
 
-DEEP = 6  # operations one after another that fit side by side
+_PAGE = 1000  # pixels that may lie side by side
 _SWEEPS = 8
 Point = tuple[float, float]
 
@@ -71,10 +71,10 @@ def place(
 
     sizes        (width, height) of each node, in pixels
     label_sizes  the same for each edge that has a label
-    rankdir      "LR": from left to right; "TB": from top to bottom (default: by depth)
+    rankdir      "LR": from left to right; "TB": from top to bottom (default: what fits a page)
     """
     layer = _layers(graph)
-    across = (rankdir or ("LR" if max(layer.values(), default=0) <= DEEP else "TB")) == "LR"
+    across = (rankdir or direction(graph, sizes)) == "LR"
 
     def along(size: Point) -> Point:
         return size if across else (size[1], size[0])
@@ -123,6 +123,14 @@ def place(
         [box(way[-2], label_sizes[e]) if e in label_sizes else None
          for e, way in zip(graph.edges, ways, strict=True)],
     )  # fmt: skip
+
+
+def direction(graph: Graph, sizes: dict[Node, Point]) -> str:
+    """ "LR" where all layers fit side by side, else "TB"."""
+    widest: dict[int, float] = {}
+    for node, layer in _layers(graph).items():
+        widest[layer] = max(widest.get(layer, 0.0), sizes[node][0] + 44.0)
+    return "LR" if sum(widest.values()) <= _PAGE else "TB"
 
 
 def _layers(graph: Graph) -> dict[Node, int]:

@@ -167,7 +167,7 @@ def check_partials(program: Any) -> None:
                 continue
             args = [primal(x) if isinstance(x, Entry) else x for x in entry.inputs]
             step = rng.uniform(-1.0, 1.0, c.parent.shape)
-            h = 1e-6 * max(1.0, float(np.max(np.abs(args[c.position]))))
+            h = 1e-6 * max(1.0, float(np.max(np.abs(args[c.position]), initial=0.0)))
             moved = []
             for sign in (1.0, -1.0):
                 args_h = list(args)
@@ -177,5 +177,5 @@ def check_partials(program: Any) -> None:
             predicted = c.partial * step
             if entry.shape == () and c.parent.shape:
                 predicted = np.sum(predicted)
-            size = 1.0 + np.max(np.abs(change))
+            size = 1.0 + np.max(np.abs(change), initial=0.0)
             np.testing.assert_allclose(predicted, change, rtol=1e-4, atol=1e-4 * size)

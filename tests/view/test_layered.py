@@ -106,8 +106,10 @@ def example_nodes(boxes: dict[Node, Box]) -> list[Node]:
     return sorted(boxes, key=lambda n: n.key)
 
 
-def test_a_deep_graph_runs_down_the_page() -> None:
-    chain = [node(f"n{i}") for i in range(9)]
+def test_what_is_too_wide_runs_down_the_page() -> None:
+    chain = [node(f"n{i}") for i in range(3)]
+    assert layout(Graph(chain, [Edge(a, b) for a, b in pairwise(chain)])).across
+    chain = [node(f"n{i}") for i in range(30)]
     where = layout(Graph(chain, [Edge(a, b) for a, b in pairwise(chain)]))
     assert not where.across
     assert len({round(where.boxes[n].x) for n in chain}) == 1, "a chain is a straight line"
