@@ -21,7 +21,7 @@ from .graph import Edge, Graph, Node
 
 __all__ = ["Box", "Layout", "direction", "place"]
 
-_PAGE = 1000  # pixels that may lie side by side
+_PAGE = 800  # pixels that may lie side by side; Graphviz draws a third larger
 _SWEEPS = 8
 Point = tuple[float, float]
 
