@@ -1,6 +1,7 @@
-"""How large an adjoint is, as a shade of one hue: vanishing is pale, exploding strong.
+"""The colours of pictures, and how large an adjoint is as a shade of one hue.
 
-The scale is logarithmic, over the adjoints of a picture; on a dark page, from dark to bright.
+Vanishing is pale, exploding strong; the scale is logarithmic, over the adjoints of a picture.  On a
+dark page it goes from dark to bright.
 """
 
 from __future__ import annotations
@@ -11,8 +12,22 @@ import numpy as np
 
 from .graph import Graph
 
-__all__ = ["Scale", "magnitude"]
+__all__ = ["PALETTE", "Scale", "magnitude"]
 
+PALETTE: dict[bool, dict[str, str]] = {  # on a dark page?
+    False: {
+        "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781",
+        "scope": "#57606a0d", "bad": "#cf222e",
+        "input": "#ddf4ff", "parameter": "#eef0ff", "operation": "#f6f8fa", "group": "#f6f8fa",
+        "constant": "#fff8c5", "target": "#dafbe1",
+    },
+    True: {
+        "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f",
+        "scope": "#b1bac414", "bad": "#ff7b72",
+        "input": "#0c3a6b", "parameter": "#322a63", "operation": "#2d333b", "group": "#2d333b",
+        "constant": "#4d3d00", "target": "#0f4a24",
+    },
+}  # fmt: skip
 _ENDS = {False: ("#fff4e6", "#d9480f"), True: ("#33231a", "#ff9f50")}  # pale to strong, if dark
 _WIDTH = 2.0  # decades: less of a difference looks like less
 

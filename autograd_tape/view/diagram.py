@@ -22,7 +22,7 @@ from ..entry import Entry
 from . import layered
 from . import text as show
 from .build import LIMIT, build
-from .colour import Scale, ink
+from .colour import PALETTE, Scale, ink
 from .graph import Graph, Node
 from .labels import brief
 from .render import Diagram
@@ -32,16 +32,6 @@ __all__ = ["dot", "draw"]
 _MANY = 80  # nodes; with more of them, and long edges, the best layout takes Graphviz a minute
 _QUICK = {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1", "splines": "line"}
 
-_LIGHT = {
-    "page": "#ffffff", "ink": "#1b1f24", "line": "#6e7781", "scope": "#57606a0d", "bad": "#cf222e",
-    "input": "#ddf4ff", "parameter": "#eef0ff", "operation": "#f6f8fa", "group": "#f6f8fa",
-    "constant": "#fff8c5", "target": "#dafbe1",
-}  # fmt: skip
-_DARK = {
-    "page": "#1b1f24", "ink": "#f0f3f6", "line": "#8c959f", "scope": "#b1bac414", "bad": "#ff7b72",
-    "input": "#0c3a6b", "parameter": "#322a63", "operation": "#2d333b", "group": "#2d333b",
-    "constant": "#4d3d00", "target": "#0f4a24",
-}  # fmt: skip
 _SHAPES: dict[str, dict[str, str]] = {
     "input": {"shape": "ellipse", "margin": "0"},
     "parameter": {"shape": "box", "margin": "0.15,0.08", "style": "filled,diagonals"},
@@ -91,7 +81,7 @@ def dot(
     **graph_attributes: str,
 ) -> Diagram:  # fmt: skip
     """A graph in Graphviz's language; options as of :func:`draw`."""
-    colour, scale = _DARK if dark else _LIGHT, Scale(graph, dark=dark)
+    colour, scale = PALETTE[dark], Scale(graph, dark=dark)
     font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": colour["ink"]}
     rankdir = rankdir or layered.direction(graph)
     quick = _QUICK if len(graph.nodes) > _MANY else {}

@@ -17,23 +17,13 @@ import numpy as np
 
 from . import placing
 from . import text as show
-from .colour import Scale, ink
+from .colour import PALETTE, Scale, ink
 from .graph import Edge, Graph, Node
 from .labels import brief
 from .placing import Box, Layout, Point, place
 
-__all__ = ["DARK", "LIGHT", "layout", "marked", "rows", "svg"]
+__all__ = ["direction", "layout", "marked", "rows", "svg"]
 
-LIGHT = {
-    "page": "#ffffff", "ink": "#1b1f24", "pale": "#59636e", "line": "#6e7781", "bad": "#cf222e",
-    "input": "#ddf4ff", "parameter": "#eef0ff", "operation": "#f6f8fa", "group": "#f6f8fa",
-    "constant": "#fff8c5", "target": "#dafbe1",
-}  # fmt: skip
-DARK = {
-    "page": "#1b1f24", "ink": "#f0f3f6", "pale": "#b1bac4", "line": "#8c959f", "bad": "#ff7b72",
-    "input": "#0c3a6b", "parameter": "#322a63", "operation": "#2d333b", "group": "#2d333b",
-    "constant": "#4d3d00", "target": "#0f4a24",
-}  # fmt: skip
 _FONT = "Helvetica,Arial,sans-serif"
 _LINE = 15.0  # from one line of text to the next
 _SIZE, _SMALL = 12.0, 11.0
@@ -145,7 +135,7 @@ def svg(
     It holds no id, so that several may stand on one page.  Each node is a ``<g class="node KIND"
     data-key=KEY>``, each edge a ``<g class="edge" data-tail=KEY data-head=KEY>``.
     """
-    colour = DARK if dark else LIGHT
+    colour = PALETTE[dark]
     where = layout(graph, rankdir=rankdir, room=room)
     below = 22.0 if note else 0.0
     width = max(where.width, width_of(note) + 24 if note else 0.0)

@@ -26,6 +26,7 @@ import graphviz
 from graphviz.backend import dot_command
 
 from . import layered
+from .colour import PALETTE
 from .graph import Graph
 
 __all__ = ["Diagram"]
@@ -117,7 +118,7 @@ class Diagram(graphviz.Digraph):  # type: ignore[misc]  # graphviz has no type h
         assert self.graph is not None
         return layered.svg(
             self.graph,
-            dark=self.graph_attr.get("bgcolor") == layered.DARK["page"],
+            dark=self.graph_attr.get("bgcolor") == PALETTE[True]["page"],
             rankdir=self.graph_attr.get("rankdir"),
             note="; ".join([f"{_WITHOUT}: {reason}", *filter(None, [self.graph.note])]),
         )

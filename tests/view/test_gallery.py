@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from autograd_tape.view.layered import DARK, LIGHT
+from autograd_tape.view.colour import PALETTE
 from tests import gallery
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -26,7 +26,7 @@ def test_the_pictures_are_those_of_the_page() -> None:
             assert len(keys(root, "edge")) == len(diagram.graph.edges), path
             page = root.find(f".//{SVG}polygon")
             assert page is not None
-            assert page.get("fill") == (DARK if scheme == "dark" else LIGHT)["page"], path
+            assert page.get("fill") == PALETTE[scheme == "dark"]["page"], path
     assert drawn == set(gallery.FOLDER.iterdir()), "neither missing nor left over"
 
 
