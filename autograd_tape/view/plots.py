@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["attention_map", "decision_boundary", "histograms", "history", "memory"]
 
-_CELLS = 12  # rows and columns of an attention map whose numbers are written out
+_NUMBER = 20  # points that a number in a cell of an attention map takes
 _COLUMNS = 6  # histograms side by side
 _MARKERS = "os^Dv*P"  # so that colour is not all that tells classes apart
 _UNITS = {0: "B", 3: "kB", 6: "MB", 9: "GB"}
@@ -250,7 +250,9 @@ def attention_map(
         ax.set_xticks(range(len(columns)), columns, rotation=90 if long else 0)
     if rows is not None:
         ax.set_yticks(range(len(rows)), rows)
-    if max(weights.shape) <= _CELLS:
+    box, points = ax.get_window_extent(), 72 / ax.figure.dpi
+    cell = points * min(box.height / len(weights), box.width / weights.shape[1])
+    if cell >= _NUMBER:  # else numbers would overlap
         for (i, j), w in np.ndenumerate(weights):
             colour = "black" if w > 0.6 * weights.max() else "white"
             ax.text(j, i, f"{w:.2f}", ha="center", va="center", color=colour, fontsize="x-small")

@@ -116,6 +116,8 @@ def test_the_map_shows_the_weights():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("key", "query")
     assert {t.get_text() for t in ax.texts} == {f"{w:.2f}" for w in weights.ravel()}
+    small = plots.attention_map(weights, ax=plt.figure(figsize=(1, 1)).subplots())
+    assert not small.texts, "numbers would overlap"
     with pytest.raises(ValueError, match="pick one sequence and head"):
         plots.attention_map(np.ones((2, 3, 3)))
     with pytest.raises(ValueError, match="4 rows for weights"):
