@@ -40,11 +40,12 @@ def show_example(out: Path) -> list[Path]:
     f.backward()
     print(f.tape, end="\n\n")
     diagram = f.diagram()
+    written = [Path(diagram.render(out / "example.svg"))]
     try:
-        return [Path(diagram.render(out / f"example.{kind}")) for kind in ("svg", "png")]
-    except RuntimeError as problem:  # no Graphviz: the table above has to do
+        written.append(Path(diagram.render(out / "example.png")))
+    except RuntimeError as problem:  # no Graphviz: SVG has to do
         print(f"{problem}\n", file=sys.stderr)
-        return []
+    return written
 
 
 def split(seed: int) -> tuple[Any, Any, Any, Any]:

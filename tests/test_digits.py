@@ -45,14 +45,14 @@ def test_falling_short_is_an_exit_code(digits: ModuleType, monkeypatch: pytest.M
     assert digits.main() == 1
 
 
-def test_without_graphviz_the_table_has_to_do(
+def test_without_graphviz_svg_has_to_do(
     digits: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    assert digits.show_example(tmp_path) == []
-    assert "neither the dot program" in capsys.readouterr().err
+    assert digits.show_example(tmp_path) == [tmp_path / "example.svg"]
+    assert "no Graphviz was found" in capsys.readouterr().err
 
 
 def test_the_split_is_fixed_by_its_seed(digits: ModuleType) -> None:

@@ -73,7 +73,8 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
                     raise
                 continue
             row = [[_slope(p, m, h) for p, m in zip(plus, minus, strict=True)]]
-            # Two numbers may agree by chance, but the last bit of f is not known at any step.
+            # Numbers may nearly agree by chance, but the last bit of f is not known at any step.
+            # (Equal ones are known: f is constant there.)
             least = [EPS * np.abs(p) / h for p in plus]
             if [np.shape(d) for d in row[0]] != [np.shape(d) for d in best]:
                 # the first; or, with a mask that selects as it moves, another number of elements
@@ -89,7 +90,7 @@ def richardson(f: ListFunction, xs: list[Any], ts: list[Any], step: float) -> Di
                 for j, d in enumerate(row[k]):
                     neighbours = (row[k - 1][j], previous[k - 1][j], previous[k][j])
                     error = np.max([np.abs(d - other) for other in neighbours], axis=0)
-                    error = np.maximum(error, least[j])
+                    error = np.where(error > 0, np.maximum(error, least[j]), error)
                     better = error < errors[j]  # False where it is NaN
                     best[j] = np.where(better, d, best[j])
                     errors[j] = np.where(better, error, errors[j])
