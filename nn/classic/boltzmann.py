@@ -67,8 +67,34 @@ def free_energy(
     return own - temperature * np.sum(F.softplus((c + v @ W) / temperature), axis=-1)
 
 
+class _ByEpochs:
+    """What both machines do alike: their states come in, and each epoch is a step or more."""
+
+    epochs: int
+    _states: Any
+    _begin: Any
+    _epoch: Any
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """X: (samples, visible), states of the kind that the class names."""
+        X = self._states(X, first=True)
+        self._begin(X)
+        for _ in rounds(self.epochs, type(self).__name__):
+            self._epoch(X)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One epoch more."""
+        first = not hasattr(self, "weights_")
+        X = self._states(X, first)
+        if first:
+            self._begin(X)
+        self._epoch(X)
+        return self
+
+
 @dataclass(eq=False, repr=False)
-class RBM(Transformer):
+class RBM(_ByEpochs, Transformer):
     """A restricted Boltzmann machine: visible and hidden units, connected across only.
 
     n_hidden      hidden units
@@ -106,23 +132,6 @@ class RBM(Transformer):
         "decay": not_negative, "epochs": whole(0), "batch_size": whole(), "temperature": positive,
         "visible": kinds_of_units,
     }  # fmt: skip
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """X: (samples, visible)."""
-        X = self._states(X, first=True)
-        self._begin(X)
-        for _ in rounds(self.epochs, "RBM"):
-            self._epoch(X)
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One epoch more."""
-        first = not hasattr(self, "weights_")
-        X = self._states(X, first)
-        if first:
-            self._begin(X)
-        self._epoch(X)
-        return self
 
     def _begin(self, X: Any) -> None:
         self._rng = np.random.default_rng(self.random_state)
@@ -204,7 +213,7 @@ class RBM(Transformer):
 
 
 @dataclass(eq=False, repr=False)
-class BoltzmannMachine(Estimator):
+class BoltzmannMachine(_ByEpochs, Estimator):
     """Binary units, all connected, of which some see the data and the others are hidden.
 
     n_hidden      hidden units beside the visible ones
@@ -232,23 +241,6 @@ class BoltzmannMachine(Estimator):
         "n_hidden": whole(0), "steps": whole(), "eta": positive, "epochs": whole(0),
         "temperature": positive,
     }  # fmt: skip
-
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """X: (samples, visible) of 0 and 1."""
-        X = self._states(X, first=True)
-        self._begin(X)
-        for _ in rounds(self.epochs, "BoltzmannMachine"):
-            self._epoch(X)
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One epoch more."""
-        first = not hasattr(self, "weights_")
-        X = self._states(X, first)
-        if first:
-            self._begin(X)
-        self._epoch(X)
-        return self
 
     def _begin(self, X: Any) -> None:
         n = X.shape[1] + self.n_hidden
