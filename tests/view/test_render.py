@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,7 +142,12 @@ def test_without_any_graphviz_svg_is_drawn_and_says_so(
     assert ET.parse(path).getroot().tag.endswith("svg")
 
 
-def test_what_takes_too_long_is_stopped_and_the_picture_says_so(tmp_path: Path) -> None:
+def test_what_takes_too_long_is_stopped_and_the_picture_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Any] = []
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *a, **kw: (started.append(a), run(*a, **kw))[1])
     diagram = slow()
     diagram.seconds = 0.5
     start = time.perf_counter()
@@ -148,7 +155,8 @@ def test_what_takes_too_long_is_stopped_and_the_picture_says_so(tmp_path: Path) 
     assert time.perf_counter() - start < 3
     assert "Graphviz was stopped after 0.5 s" in bundle["image/svg+xml"]
     assert "f &lt; g" in bundle["image/svg+xml"]
-    assert "image/png" not in bundle, "that would take as long again"
+    assert "image/png" not in bundle
+    assert len(started) == 1, "a second try would take as long again"
     with pytest.raises(RuntimeError, match=r"stopped after 0.5 s; set diagram.seconds = 60"):
         diagram.render(tmp_path / "f.pdf")
     assert not (tmp_path / "f.pdf").exists()
