@@ -39,4 +39,8 @@ def __getattr__(name: str) -> object:
         from .view import plots
 
         return plots
+    if name in ("Program", "compile"):
+        from . import program
+
+        return getattr(program, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

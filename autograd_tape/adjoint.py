@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import asarray
 from .entry import Entry
 from .primitive import Primitive
 from .tape import TapeError
@@ -66,8 +67,11 @@ def cast(c: Any, dtype: Any) -> Any:
     if np.dtype(_dtype_of(c)).kind == "c" and np.dtype(dtype).kind != "c":
         c = np.real(c)
     if dtype is float or dtype is complex:
-        return c if c.__class__ is Variable else dtype(c)
-    return c.astype(dtype) if hasattr(c, "astype") else np.asarray(c, dtype)[()]
+        if c.__class__ is Variable:
+            return c
+        c = c.item() if hasattr(c, "item") else c
+        return c if c.__class__ is dtype else dtype(c)
+    return c.astype(dtype) if hasattr(c, "astype") else asarray(c, dtype)[()]
 
 
 def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
@@ -121,7 +125,7 @@ def default_seed(target: Entry, seed: Any) -> Any:
             f"seed is complex but the target is real ({np.dtype(target.dtype)}); give a real seed"
         )
     if seed.__class__ is not Variable and target.dtype is not float and target.dtype is not complex:
-        return np.asarray(seed, target.dtype)[()]
+        return asarray(seed, target.dtype)[()]
     return cast(seed, target.dtype)
 
 

@@ -16,12 +16,14 @@ import numpy as np
 from numpy import ndarray
 
 from .adjoint import conform
+from .arrays import copied, zeros
 from .entry import ABSENT, Entry, linearize
 from .needs import passes
 from .primitive import FREED
 from .pull import pull, retry
 from .record import FALLBACK
 from .scatter import Scattered, add_at
+from .tape import tracer
 
 __all__ = ["Picked", "fill", "sweep"]
 
@@ -66,6 +68,8 @@ def sweep(
         entries = chain(listed, _older(adjoints, listed[-1].index, floor))
     else:
         entries = linearize(target, floor=floor) if order is None else order
+    if (watching := tracer()) is not None:
+        entries = watching.follow(entries, adjoints)
     for entry in entries:
         primitive = entry.primitive
         if primitive is None:
@@ -192,9 +196,9 @@ def fill(entry: Entry, cts: Any) -> Any:
 def _scatter(adjoints: dict[Entry, Any], owned: set[Entry], parent: Entry, c: Scattered) -> None:
     total = adjoints.get(parent)
     if total is None:
-        total = np.zeros(parent.shape, parent.dtype)
+        total = zeros(parent.shape, parent.dtype, c.ct)
     elif parent not in owned:
-        total = np.array(total)
+        total = copied(total)
     adjoints[parent] = total
     owned.add(parent)
     add_at(total, c.index, c.ct)

@@ -36,6 +36,27 @@ def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:
     return f(tree)
 
 
+def is_container(x: Any) -> bool:
+    """Does :func:`map_leaves` look inside ``x``?"""
+    kind = x.__class__
+    if kind is Variable or kind is np.ndarray or kind is float:
+        return False
+    return isinstance(x, (dict, list, tuple)) or (
+        dataclasses.is_dataclass(x) and not isinstance(x, type)
+    )
+
+
+def items_of(x: Any) -> list[tuple[Any, Any]]:
+    """(key, index or field name; element) of a container, in the order of :func:`map_leaves`."""
+    if isinstance(x, dict):
+        return list(x.items())
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return list(zip(x._fields, x, strict=True))
+    if isinstance(x, (list, tuple)):
+        return list(enumerate(x))
+    return [(f.name, getattr(x, f.name)) for f in dataclasses.fields(x) if f.init]
+
+
 def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
     """(the leaves of ``tree`` in order, a function that puts others in their places).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .adjoint import conform_tangent
@@ -9,7 +10,7 @@ from .entry import Entry
 from .primitive import FREED
 from .pull import freed_message, no_rule_message, operands, retry
 from .record import FALLBACK
-from .tape import TapeError
+from .tape import TapeError, tracer
 
 __all__ = ["push"]
 
@@ -18,7 +19,10 @@ def push(
     order: list[Entry], tangents: dict[Entry, Any], recorded: bool = False
 ) -> dict[Entry, Any]:
     """The forward sweep: tangents of all entries, given those of some, oldest entry first."""
-    for entry in order:
+    entries: Iterable[Entry] = order
+    if (watching := tracer()) is not None:
+        entries = watching.follow(order, {})
+    for entry in entries:
         primitive = entry.primitive
         if primitive is None or entry in tangents:
             continue

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .adjoint import default_seed, zeros_for
+from .arrays import copied
 from .backward import sweep
 from .containers import flatten
 from .entry import ALONE, forget, linearize
@@ -88,7 +89,7 @@ def gradient(
             or not adjoint.flags.writeable
             or not _owns_its_memory(adjoint)
         ):
-            adjoint = np.array(adjoint)
+            adjoint = copied(adjoint)
         results.append(adjoint)
     return rebuild(results)
 

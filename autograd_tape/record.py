@@ -44,7 +44,9 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
             try:
                 output = scalar(value)
             except FALLBACK:
-                output = float(forward(value))
+                output = forward(value)
+                if output.__class__ is not float:
+                    output = output.item()
         else:
             output = forward(value)
             if value.__class__ is complex and output.__class__ not in _PYTHON_NUMBERS:

@@ -32,10 +32,15 @@ class Place(NamedTuple):
         return f"{os.path.basename(self.filename)}:{self.line}"
 
 
+def is_machinery(filename: str) -> bool:
+    """Is it a file of this package or of NumPy, and so never where the user's line is?"""
+    return filename.startswith(_MACHINERY)
+
+
 def caller() -> Place:
     """The innermost frame outside this package and NumPy."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_MACHINERY):
+    while frame.f_back is not None and is_machinery(frame.f_code.co_filename):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)
 

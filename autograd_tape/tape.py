@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from operator import attrgetter
 from types import TracebackType
@@ -26,9 +27,11 @@ from .source import caller
 
 if TYPE_CHECKING:
     from .primitive import Primitive
+    from .program.trace import Tracer
     from .view.cost import Cost
 
-__all__ = ["NonFiniteError", "Recorder", "Tape", "TapeError", "active", "active_tape", "no_grad"]
+__all__ = ["NonFiniteError", "Recorder", "Tape", "TapeError", "active", "active_tape", "no_grad",
+           "recording_on", "tracer"]  # fmt: skip
 
 
 class TapeError(RuntimeError):
@@ -44,6 +47,7 @@ class Recorder:
 
     watches = False  # is ``watch`` to be called, too?
     append: Callable[[Entry], None]
+    tracer: Tracer | None = None  # who compiles what is recorded here or inside
 
     def watch(self, entry: Entry, output: Any) -> None:
         raise NotImplementedError
@@ -51,6 +55,12 @@ class Recorder:
 
 _active: ContextVar[Recorder | None] = ContextVar("autograd_tape", default=None)
 active = _active.get
+
+
+def tracer() -> Tracer | None:
+    """Who compiles what is being recorded; mostly nobody."""
+    recorder = active()
+    return None if recorder is None else recorder.tracer
 
 
 def active_tape() -> Tape | None:
@@ -70,8 +80,20 @@ class _Paused(Recorder):
     def watch(self, entry: Entry, output: Any) -> None:
         from .notes import note_cut
 
+        if self.tracer is not None:
+            self.tracer.note(entry, output)
         note_cut(entry.parents, "no_grad()")
         entry.primitive, entry.inputs, entry.params, entry.output = None, (), None, output
+
+
+@contextmanager
+def recording_on(recorder: Recorder) -> Iterator[None]:
+    """What is recorded inside goes to ``recorder``."""
+    token = _active.set(recorder)
+    try:
+        yield
+    finally:
+        _active.reset(token)
 
 
 class no_grad:
@@ -84,7 +106,9 @@ class no_grad:
         self._tokens: list[Token[Recorder | None]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(_active.set(_Paused()))
+        paused = _Paused()
+        paused.tracer = tracer()
+        self._tokens.append(_active.set(paused))
 
     def __exit__(self, *exc: object) -> None:
         _active.reset(self._tokens.pop())
@@ -118,7 +142,9 @@ class Tape(Recorder):
         self.shared = True  # whether an enclosing tape lists these entries, too
         self.start = next_index()  # everything recorded here is newer
         self.append = self._recorded.append  # the list's own: no call of Python per operation
-        self.watches = check_finite or check_constants or places
+        self._looks = check_finite or check_constants or places
+        self.tracer = tracer()
+        self.watches = self._looks or self.tracer is not None
 
     @classmethod
     def of(cls, target: Entry) -> Tape:
@@ -165,6 +191,10 @@ class Tape(Recorder):
 
     def watch(self, entry: Entry, output: Any) -> None:
         """Note the place, and make the checks that this tape was asked for."""
+        if self.tracer is not None:
+            self.tracer.note(entry, output)
+        if not self._looks:
+            return
         entry.place = caller()
         if self.check_constants:
             for i, x in enumerate(entry.inputs):

@@ -305,11 +305,14 @@ def own(value: Any, dtype: Any = None) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         reject_nested(value, "Variable")
-    array = np.array(value, dtype=dtype)  # copies
+    if kind is np.ndarray:
+        array = np.array(value, dtype=dtype, like=value)  # copies; ``like`` lets it be traced
+    elif dtype is None and isinstance(value, np.generic) and value.dtype.kind in "fc":
+        return value
+    else:
+        array = np.array(value, dtype=dtype)
     if array.dtype.kind not in "fc":
         raise TypeError(not_differentiable(value, array.dtype))
-    if isinstance(value, np.generic) and dtype is None:
-        return value
     array.setflags(write=False)
     return array
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import zeros
 from ..dispatch import define, implements, no_out
 from .samples import both, calls
 from .shape import axis_index, axis_indices, dims, ravel, reshape, swapaxes
@@ -74,11 +75,13 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def _embedded(x: Any, *, shape: Any, offset: int, axis1: int, axis2: int) -> Any:
-    whole = np.zeros(shape, x.dtype)
+    axes = (axis1 % len(shape), axis2 % len(shape))
+    others = [n for i, n in enumerate(shape) if i not in axes]
+    whole = zeros((*others, shape[axis1], shape[axis2]), x.dtype, x)
     first = max(-offset, 0)
     rows = np.arange(first, first + x.shape[-1])
-    np.moveaxis(whole, (axis1, axis2), (-2, -1))[..., rows, rows + offset] = x
-    return whole
+    whole[..., rows, rows + offset] = x
+    return np.moveaxis(whole, (-2, -1), axes)
 
 
 # Zeros with x on a diagonal of two axes, and its transpose: reading that diagonal.

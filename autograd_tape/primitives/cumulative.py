@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import copied, zeros
 from ..dispatch import define, implements
 from ..primitive import Primitive
 from ..variable import as_value
@@ -50,7 +51,7 @@ def _recurrence_forward(a: Any, b: Any, *, reverse: bool = False) -> Any:
     if reverse:
         return _recurrence_forward(a[..., ::-1], b[..., ::-1])[..., ::-1]
     dtype = np.result_type(a, b)
-    w, s = np.array(a, dtype), np.array(b, dtype)
+    w, s = copied(a, dtype, b), copied(b, dtype, a)
     step = 1
     while step < s.shape[-1]:
         s[..., step:] += w[..., step:] * s[..., :-step]
@@ -229,7 +230,7 @@ def _runs(output: Any, x: Any) -> tuple[Any, Any, Any]:
     count  how many have attained it so far: they share evenly
     """
     top = as_value(output)
-    same, hit = np.zeros(top.shape), as_value(x) == top
+    same, hit = zeros(top.shape, float, top), as_value(x) == top
     same[..., 1:] = top[..., 1:] == top[..., :-1]
     return same, hit, np.maximum(recurrence(same, hit.astype(float)), 1)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, implements, no_out, plain
 from ..variable import Variable, reject_nested
 from .samples import both, calls
@@ -22,7 +23,7 @@ def array(x: Any) -> Any:
         return x
     if isinstance(x, (list, tuple)):
         reject_nested(x, "a product")
-    return np.asarray(x)
+    return asarray(x)
 
 
 @lru_cache(maxsize=1024)

@@ -241,8 +241,8 @@ def _i0_forward(x: Any, *, order: int) -> Any:
     if order == 0:
         return float(np.i0(x)) if x.__class__ is float else np.i0(x)
     size = np.abs(x)
-    largest = float(np.max(size, initial=0.0, where=np.isfinite(size)))
-    points = 16 + int(3.0 * math.sqrt(min(largest, 1000.0)))
+    largest = np.minimum(np.max(size, initial=0.0, where=np.isfinite(size)), 1000.0)
+    points = 16 + int(3.0 * np.sqrt(largest))
     factor = np.cosh if order % 2 == 0 else np.sinh
     total: Any = 0.0
     for k in range(points):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray, copied, zeros
 from ..dispatch import define, implements, no_out
 from ..primitive import Primitive
 from ..record import record
@@ -31,7 +32,7 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
 
 
 def _put(ct: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
-    total = np.zeros(shape, ct.dtype if hasattr(ct, "dtype") else type(ct))
+    total = zeros(shape, ct.dtype if hasattr(ct, "dtype") else ct.__class__, ct)
     add_at(total, index, ct)
     return total
 
@@ -65,7 +66,7 @@ def freeze(index: Any) -> Any:
     if isinstance(index, list):
         return np.array(index) if index else np.array(index, int)
     if isinstance(index, np.ndarray):
-        return np.array(index)
+        return copied(index)
     if index.__class__ is Variable:
         raise TypeError(
             "a Variable cannot be an index: it holds floats, and an index has no derivative; "
@@ -85,7 +86,7 @@ def getitem(x: Variable, index: Any) -> Variable:
 
 
 def _updated(x: Any, new: Any, *, index: Any) -> Any:
-    result = np.array(x)
+    result = copied(x, None, new)
     result[index] = new
     return result
 
@@ -95,7 +96,7 @@ def _update_vjp(ct: Any, output: Any, x: Any, new: Any, *, index: Any) -> Any:
     part = ct[index]
     if not is_basic(index):
         order = np.arange(part.size).reshape(part.shape)
-        writer = np.zeros(output.shape, int)
+        writer = zeros(output.shape, int, part)
         writer[index] = order
         part = np.where(writer[index] == order, part, np.zeros((), ct.dtype))
     return part
@@ -172,7 +173,7 @@ def _target(x: Any, name: str) -> Any:
 
 def wrapped(indices: Any, n: int, mode: str, name: str) -> Any:
     """Integer ``indices`` into an axis of length ``n`` by NumPy's ``mode`` raise, wrap or clip."""
-    indices = np.asarray(as_value(indices)).astype(np.intp, casting="same_kind")
+    indices = asarray(as_value(indices)).astype(np.intp, casting="same_kind")
     if mode == "raise":
         return indices  # NumPy complains where it reads
     if n == 0 and indices.size:
@@ -199,7 +200,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 def _lines(shape: tuple[int, ...], indices: Any, axis: int) -> tuple[Any, ...]:
     """The index that reads ``indices`` along ``axis`` of each line of an array of ``shape``."""
-    indices = np.asarray(as_value(indices))
+    indices = asarray(as_value(indices))
     if indices.dtype.kind not in "iu":
         raise IndexError("`indices` must be an integer array")
     if indices.ndim != len(shape):
@@ -252,7 +253,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     """``np.put_along_axis`` on a Variable: recorded like ``arr[...] = values``."""
     shape = _target(arr, "put_along_axis").shape
     if axis is None:
-        index: Any = np.unravel_index(np.asarray(indices) % arr.size, shape)
+        index: Any = np.unravel_index(asarray(indices) % arr.size, shape)
     else:
         index = _lines(shape, indices, axis_index(axis, len(shape)))
     arr[index] = values
@@ -272,7 +273,7 @@ def put_flat(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 @implements(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """``np.place`` on a Variable: values, repeated as needed, go where ``mask`` is true."""
-    mask = np.asarray(as_value(mask), bool).reshape(_target(arr, "place").shape)
+    mask = asarray(as_value(mask), bool).reshape(_target(arr, "place").shape)
     n = int(np.count_nonzero(mask))
     if n:
         arr[mask] = _repeated(vals, n)
@@ -281,7 +282,7 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 @implements(np.putmask)
 def putmask(a: Any, /, mask: Any, values: Any) -> None:
     """``np.putmask`` on a Variable: element i becomes ``values[i % len(values)]`` where masked."""
-    mask = np.asarray(as_value(mask), bool).reshape(_target(a, "putmask").shape)
+    mask = asarray(as_value(mask), bool).reshape(_target(a, "putmask").shape)
     a[mask] = reshape(_repeated(values, a.size), a.shape)[mask]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, functions, implements, no_out
 from ..variable import Variable, as_value
 from .construction import nested
@@ -217,7 +218,7 @@ def tile(A: Any, reps: Any) -> Any:
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     a, axis = one_axis(a, axis)
     n = a.shape[axis]
-    repeats = np.asarray(as_value(repeats))
+    repeats = asarray(as_value(repeats))
     if repeats.size != 1 or repeats.dtype.kind not in "iu" or repeats < 0:
         return take(a, np.repeat(np.arange(n), repeats), axis)
     times = int(repeats.reshape(()))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import zeros
 from ..dispatch import define, implements
 from ..primitive import Primitive
 from ..variable import as_value
@@ -61,7 +62,7 @@ _average: Primitive = define(
 def _shared(x: Any, ascending: Any, axis: int) -> Any:
     """A·x, for the sorted array ``ascending`` that tells the ties."""
     rows = np.swapaxes(ascending, axis, -1)
-    new = np.ones(rows.shape, bool)
+    new = ~zeros(rows.shape, bool, rows)
     new[..., 1:] = rows[..., 1:] != rows[..., :-1]
     return x if new.all() else _average(x, starts=np.flatnonzero(new), axis=axis)
 

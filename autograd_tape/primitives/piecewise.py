@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, elementwise, functions, implements, no_out, plain
 from ..record import unary
 from ..variable import as_value
@@ -316,7 +317,7 @@ def where_safe(condition: Any, f: Callable[[Any], Any], x: Any, otherwise: Any) 
     ``where_safe(x > 0, np.log, x, 0.0)`` has 0 there: the elements not asked for are replaced by
     one that is, before ``f`` sees them.
     """
-    condition = np.asarray(as_value(condition), bool)
+    condition = asarray(as_value(condition), bool)
     value = as_value(x)
     mask, values = np.broadcast_arrays(condition, value)
     safe = values[mask]

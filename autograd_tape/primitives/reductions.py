@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, implements, no_out
 from ..primitive import Primitive
 from ..record import record, unary
@@ -104,9 +105,12 @@ def ready(name: str, a: Any, dtype: Any, out: Any) -> Any:
 _FILL = 4096
 
 
+_PLAIN = {np.ndarray, *np.sctypeDict.values()}
+
+
 def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """The adjoint ``ct`` of a sum, given to each element that was summed: a read-only view."""
-    if ct.size == 1 and ct.__class__ is not Variable:
+    if ct.size == 1 and type(ct) in _PLAIN:
         if not shape:
             return ct
         # what np.broadcast_to gives, at a quarter of its price (a scalar's view is read-only as is)
@@ -116,7 +120,9 @@ def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
         return view
     kept = expanded(ct, len(shape), axis, keepdims)
     if ct.__class__ is np.ndarray and ct.size * shape[-1] < _FILL:
-        full = np.empty(shape, ct.dtype)  # small: writing it out costs less than making a view
+        full = np.empty(
+            shape, ct.dtype, like=ct
+        )  # small: writing it out costs less than making a view
         full[...] = kept
         return full
     return np.broadcast_to(kept, shape)
@@ -165,7 +171,7 @@ def _hits(
     output: Any, x: Any, axis: Any, keepdims: bool, initial: Any, where: Any
 ) -> tuple[Any, Any]:
     """(which elements attain the extreme, how many do: of the shape that keepdims gives)."""
-    top = expanded(np.asarray(as_value(output)), x.ndim, axis, keepdims)
+    top = expanded(asarray(as_value(output)), x.ndim, axis, keepdims)
     hit = as_value(x) == top
     if where is not True:
         hit = hit & where

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray, copied
 from ..dispatch import define, implements, no_out, plain
 from ..variable import Variable, as_value
 from .construction import nested
@@ -72,7 +73,7 @@ def where(condition: Any, x: Any = None, y: Any = None, /) -> Any:
         return np.where(condition)
     if x is None or y is None:
         raise ValueError("either both or neither of x and y should be given")
-    return _where(x, y, condition=np.array(condition, bool))  # a copy, so that yours stays yours
+    return _where(x, y, condition=copied(condition, bool))  # a copy, so that yours stays yours
 
 
 # -- selecting by conditions and indices -----------------------------------------------------------
@@ -87,7 +88,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
         raise ValueError("select with an empty condition list is not possible")
     result = default
     for condition, choice in zip(reversed(list(condlist)), reversed(list(choicelist)), strict=True):
-        condition = np.asarray(as_value(condition))
+        condition = asarray(as_value(condition))
         if condition.dtype != bool:
             raise TypeError("np.select: conditions must be arrays of booleans")
         result = np.where(condition, choice, result)
@@ -137,7 +138,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
 
 @implements(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    condition = np.asarray(as_value(condition))
+    condition = asarray(as_value(condition))
     if condition.ndim != 1:
         raise ValueError("condition must be a 1-d array")
     return take(a, np.flatnonzero(condition), axis, out)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, implements
 from ..record import record
 from ..variable import Variable, as_value
@@ -226,7 +227,7 @@ def rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 # -- the type of elements --------------------------------------------------------------------------
 
 _astype = define(
-    lambda x, *, dtype: np.asarray(x).astype(dtype)[()],
+    lambda x, *, dtype: asarray(x).astype(dtype)[()],
     name="astype",
     vjp=lambda ct, output, x, *, dtype: ct,  # the sweep casts back
     linear=(0,),
@@ -240,7 +241,7 @@ def astype(x: Variable, dtype: Any) -> Any:
         from ..notes import note_cut
 
         note_cut([x._entry], f"astype({np.dtype(dtype)}), which has no derivative")
-        return np.asarray(x._value).astype(dtype)
+        return asarray(x._value).astype(dtype)
     if x.dtype.kind == "c" and np.dtype(dtype).kind == "f":
         return record(_astype, (np.real(x),), {"dtype": np.dtype(dtype)})
     return record(_astype, (x,), {"dtype": np.dtype(dtype)})

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, implements
 from ..variable import as_value
 from .samples import both, calls
@@ -225,7 +226,7 @@ def interp(
         xp, fp = xp[order], fp[order]
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
-    knots, at = np.asarray(as_value(xp)), np.asarray(as_value(x))
+    knots, at = asarray(as_value(xp)), asarray(as_value(x))
     last = len(knots) - 1
     j = np.clip(np.searchsorted(knots, at, side="right") - 1, 0, max(last - 1, 0))
     k = np.minimum(j + 1, last)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define
 from ..variable import as_value
 from .reductions import add_reduce, call, expanded, operand
@@ -19,13 +20,13 @@ from .smoothness import Kinks, away_from, guarded, outside_cut, runner_up
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     """(x - top, top), where top is the largest real part in each row, or 0 if that is infinite."""
-    x = np.asarray(x)
+    x = asarray(x)
     if x.dtype.kind not in "fc":
         x = x.astype(float)
     top = _largest(x.real, axis)
     if not np.isfinite(top).all():
         top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
-    return np.asarray(x - top), top
+    return asarray(x - top), top
 
 
 _SHORT = 64
@@ -35,7 +36,7 @@ def _largest(x: Any, axis: Any) -> Any:
     """The largest element of each row, with the reduced axes kept; -inf for none."""
     if x.ndim == 2 and axis in (1, -1) and 0 < x.shape[1] <= _SHORT:
         # NumPy is slow at many short rows: four times faster down the columns of the transpose
-        return np.maximum.reduce(np.ascontiguousarray(x.T), axis=0)[:, None]
+        return np.maximum.reduce(np.ascontiguousarray(x.T, like=x), axis=0)[:, None]
     return np.maximum.reduce(x, axis=axis, keepdims=True, initial=-np.inf)
 
 

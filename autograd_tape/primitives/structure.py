@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ..arrays import copied
 from ..backward import Picked
 from ..dispatch import define
 from ..entry import CONSTANT, leaf
@@ -51,4 +50,4 @@ def stop_gradient(x: Any) -> Any:
 
 def copy(x: Any) -> Any:
     """A recorded copy."""
-    return identity(x) if x.__class__ is Variable else np.array(x)
+    return identity(x) if x.__class__ is Variable else copied(x)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, elementwise, implements
 from ..primitive import Primitive
 from ..variable import as_value
@@ -198,7 +199,7 @@ def _sinc_forward(x: Any, *, order: int) -> Any:
     """
     if order == 0:
         return float(np.sinc(x)) if x.__class__ is float else np.sinc(x)
-    u = np.asarray(x) * math.pi
+    u = asarray(x) * math.pi
     near = np.abs(u) < order + 1
     v = np.where(near, u, 0)
     start = (order + 1) // 2

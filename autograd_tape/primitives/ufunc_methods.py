@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray, copied
 from ..dispatch import call_ufunc, define, functions, no_out
 from ..variable import Variable, as_value
 from .cumulative import recurrence, running_logaddexp, running_max, running_min
@@ -93,7 +94,7 @@ def _accumulate(f: Callable[..., Any], array: Any, axis: int = 0, dtype: Any = N
 
 def _outer(ufunc: Any, a: Any, b: Any, **kwargs: Any) -> Any:
     """``ufunc(a[..., None], b)``: shape ``a.shape + b.shape``."""
-    a, b = (x if x.__class__ is Variable else np.asarray(x) for x in (a, b))
+    a, b = (x if x.__class__ is Variable else asarray(x) for x in (a, b))
     if a.shape and b.shape:
         a = np.reshape(a, a.shape + (1,) * b.ndim)
     return call_ufunc(ufunc, "__call__", (a, b), kwargs)
@@ -182,7 +183,7 @@ def _extreme_at(ufunc: Any, sign: int) -> Callable[..., Any]:
     """maximum.at or minimum.at as a primitive of (v, w): all that tie share evenly."""
 
     def forward(v: Any, w: Any, *, index: Any) -> Any:
-        result = np.array(v)
+        result = copied(v, None, w)
         ufunc.at(result, index, w)
         return result
 
@@ -224,7 +225,7 @@ _maximum_at, _minimum_at = _extreme_at(np.maximum, 1), _extreme_at(np.minimum, -
 
 def _logaddexp_at(v: Any, index: Any, places: Any, w: Any) -> Any:
     """log(exp v + Σ exp w), each place shifted by its largest term, a constant."""
-    top = np.array(v.value)
+    top = copied(v.value)
     np.maximum.at(top, index, as_value(w))
     shift = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
     total = np.exp(v - shift) + put(np.exp(w - shift[index]), index=index, shape=v.shape)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray, copied
 from ..dispatch import define, elementwise, functions
 from ..needs import in_one_dtype
 from ..primitive import Sample
@@ -31,7 +32,7 @@ _PYTHON_NUMBERS = {float, int}
 
 def value_of(x: Any) -> Any:
     """The plain array behind ``x``, for conditions."""
-    return np.asarray(as_value(x))
+    return asarray(as_value(x))
 
 
 def like(x: Any, given: Any) -> Any:
@@ -96,7 +97,7 @@ def in_last(
 
 
 def _parameter(x: Any) -> Any:
-    return x if np.isscalar(x) else np.array(x)  # copied: the rules read it again, later
+    return x if np.isscalar(x) else copied(x)  # copied: the rules read it again, later
 
 
 def pair(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray
 from ..dispatch import define, implements, plain
 from ..primitive import Primitive
 from ..primitives.samples import both, calls, real
@@ -26,10 +27,10 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617
 
 def _hurwitz_sum(q: Any, *, s: int) -> Any:
     """ζ(s, q) for complex q and integer s >= 2, by Euler-Maclaurin (DLMF 25.11.5)."""
-    q = np.asarray(q)
+    q = asarray(q)
     total = np.zeros_like(q)
-    lowest = max(float(np.min(q.real, where=np.isfinite(q), initial=0.0)), -1e4)
-    for _ in range(math.ceil(12 + s - lowest)):  # up to where the series is accurate
+    lowest = np.maximum(np.min(q.real, where=np.isfinite(q), initial=0.0), -1e4)
+    for _ in range(int(np.ceil(12 + s - lowest))):  # up to where the series is accurate
         total += q**-s
         q = q + 1
     total += q ** (1 - s) / (s - 1) + q**-s / 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import asarray, opaque
 from ..dispatch import define
 from ..needs import in_one_dtype
 from ..primitives.samples import both, calls, real
@@ -74,7 +75,7 @@ def _harmonic_phi(ct: Any, output: Any, theta: Any, phi: Any, *, n: Any, m: Any)
 
 def _harmonic_value(theta: Any, phi: Any, *, n: Any, m: Any) -> Any:
     if hasattr(scipy_special, "sph_harm_y"):
-        output = scipy_special.sph_harm_y(n, m, theta, phi)
+        output = opaque(scipy_special.sph_harm_y)(n, m, theta, phi)
     else:  # SciPy before 1.15: orders first, the angles swapped, and nan outside |m| <= n
         inside = np.abs(m) <= n
         output = scipy_special.sph_harm(np.where(inside, m, 0), n, phi, theta)
@@ -112,7 +113,7 @@ def sph_harm_y(n: Any, m: Any, theta: Any, phi: Any, *, diff_n: int = 0) -> Any:
 
 
 def _angle(x: Any) -> Any:
-    return x if hasattr(x, "dtype") else np.asarray(x, float)
+    return x if hasattr(x, "dtype") else asarray(x, float)
 
 
 def _order(x: Any) -> Any:

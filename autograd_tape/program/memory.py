@@ -1,0 +1,198 @@
+"""Where the arrays of a program live: memory that is used again, and let go of in time.
+
+A program knows from the start when each array is read for the last time.  So an operation may
+write its result over an operand that nobody needs any more, or into the memory of an array that is
+dead, and all of that memory is kept from call to call: big arrays cost much of their time where
+the system has to provide fresh pages for them.
+
+What is returned is never in that memory.
+
+Next to read: :mod:`.source`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .step import Graph, Guard, Step, inputs_of
+
+__all__ = ["Memory"]
+
+_WORTH = 4096  # bytes from which on an array is let go of before the end
+
+
+class Memory:
+    """The plan for one graph.
+
+    reuse     write into memory that is there; else only let go of what is dead
+    in_place  results may take the memory of an operand that dies
+    """
+
+    def __init__(self, graph: Graph, *, reuse: bool = True, in_place: bool = True) -> None:
+        self.graph = graph
+        self.results = [*graph.outputs, *(x for x in graph.state if x is not None)]
+        self.places: dict[Step, Any] = {}  # an array of the pool
+        self.owner: dict[Step, Step] = {}  # the step whose memory a step's value lies in
+        self.over: dict[Step, Step] = {}  # for a step that changes an operand: which
+        self.pool: list[Any] = []  # arrays of bytes
+        self._death: dict[Step, list[Step]] = {}
+        self._members: dict[Step, list[Step]] = {}
+        self._find_owners()
+        self._find_deaths()
+        if reuse:
+            self._assign(in_place)
+
+    # -- who owns what -------------------------------------------------------------------------
+
+    def _find_owners(self) -> None:
+        last: dict[Step, int] = {}
+        steps = self.graph.steps
+        for i, step in enumerate(steps):
+            for x in inputs_of(step):
+                last[x] = i
+        for x in self.results:
+            if x.__class__ is Step:
+                last[x] = len(steps)
+        inputs = set(self.graph.inputs)
+        for i, step in enumerate(steps):
+            if step.function.__class__ is Guard:
+                continue
+            owner = step
+            if step.view is not None and step.view in self.owner:
+                owner = self.owner[step.view]
+            elif step.mutates and step.args[0].__class__ is Step:
+                target = step.args[0]
+                root = self.owner[target]
+                alive = max(last.get(m, -1) for m in self._members[root])
+                if root not in inputs and root is target and alive <= i and root.kind is np.ndarray:
+                    owner = root
+                    self.over[step] = target
+            self.owner[step] = owner
+            self._members.setdefault(owner, []).append(step)
+        self.last = {
+            root: max(last.get(m, self._at(m)) for m in members)
+            for root, members in self._members.items()
+        }
+
+    def _at(self, step: Step) -> int:
+        if not hasattr(self, "_index"):
+            self._index = {s: i for i, s in enumerate(self.graph.steps)}
+        return self._index[step]
+
+    def _find_deaths(self) -> None:
+        steps = self.graph.steps
+        inputs = set(self.graph.inputs)
+        for root, i in self.last.items():
+            if root.kind is np.ndarray and i < len(steps) and root not in inputs:
+                self._death.setdefault(steps[i], []).append(root)
+
+    # -- the pool ------------------------------------------------------------------------------
+
+    def _assign(self, in_place: bool) -> None:
+        returned = {self.owner[x] for x in self.results if x.__class__ is Step and x in self.owner}
+        free: dict[int, list[int]] = {}  # bytes -> indices in the pool, the last used at the end
+        held: dict[Step, int] = {}  # root -> index in the pool
+        sizes: list[int] = []
+        wanted: dict[Step, int] = {}
+        for step in self.graph.steps:
+            dying = self._death.get(step, [])
+            if self.owner.get(step) is step and _can_be_placed(step) and step not in returned:
+                taken = None
+                # (NumPy multiplies complex numbers in place by another loop, which may round
+                # otherwise.)
+                if in_place and step.function.signature is None and step.dtype.kind != "c":
+                    for x in inputs_of(step):
+                        if x in dying and x in held and _same_layout(x, step):
+                            taken = held.pop(x)
+                            break
+                if taken is None:
+                    need = step.nbytes
+                    enough = 4 * need + 512
+                    fitting = [n for n, some in free.items() if some and need <= n <= enough]
+                    if fitting:
+                        taken = free[min(fitting)].pop()
+                    else:
+                        taken = len(sizes)
+                        sizes.append(need)
+                held[step] = taken
+                wanted[step] = taken
+            for root in dying:
+                if root in held:
+                    k = held.pop(root)
+                    free.setdefault(sizes[k], []).append(k)
+        self.pool = [np.empty(n, np.uint8) for n in sizes]
+        made: dict[Any, Any] = {}
+        for step, k in wanted.items():
+            key = (k, step.shape, step.dtype, step.strides)
+            if key not in made:
+                made[key] = np.ndarray(
+                    step.shape, step.dtype, self.pool[k].data, strides=step.strides
+                )
+            self.places[step] = made[key]
+
+    # -- asked by the printer ------------------------------------------------------------------
+
+    def place_of(self, step: Step) -> Any:
+        """The array that the step's result is written into; None where it is a new one."""
+        return self.places.get(step)
+
+    def dead_after(self, step: Step) -> list[Step]:
+        """Steps whose names are to be forgotten, since their memory is not read any more."""
+        return [
+            m for root in self._death.get(step, ())
+            if root not in self.places and root.nbytes >= _WORTH
+            for m in self._members[root]
+        ]  # fmt: skip
+
+    def deaths(self, step: Step) -> list[Step]:
+        """The steps whose memory is read for the last time by ``step``."""
+        return self._death.get(step, [])
+
+    def must_copy(self, x: Any, i: int) -> bool:
+        """Does a result share memory with an input, a constant, the pool or an earlier one?"""
+        return must_copy(self.graph, self.owner, self.results, x, i) or (
+            x.__class__ is Step and self.owner.get(x) in self.places
+        )
+
+
+def must_copy(graph: Graph, owner: dict[Step, Step], results: list[Any], x: Any, i: int) -> bool:
+    if x.__class__ is not Step:
+        return x.__class__ is np.ndarray
+    if x.kind is not np.ndarray:
+        return False
+    root = owner.get(x, x)
+    if root.function is None:
+        return True
+    if root is not x and (root.nbytes != x.nbytes or (x.view is not None and root.shape is None)):
+        return True
+    return any(
+        y.__class__ is Step and owner.get(y, y) is root for j, y in enumerate(results) if j < i
+    )
+
+
+def _can_be_placed(step: Step) -> bool:
+    return (
+        step.kind is np.ndarray
+        and step.function.__class__ is np.ufunc
+        and step.function.nout == 1
+        and not step.mutates
+        and step.nbytes > 0
+        and _dense(step)
+    )
+
+
+def _dense(step: Step) -> bool:
+    """Do the elements fill one block of memory?"""
+    n = step.dtype.itemsize
+    for stride, length in sorted(zip(step.strides, step.shape, strict=True)):
+        if length != 1:
+            if stride != n:
+                return False
+            n *= length
+    return True
+
+
+def _same_layout(x: Step, step: Step) -> bool:
+    return bool(x.shape == step.shape and x.dtype == step.dtype and x.strides == step.strides)

@@ -1,0 +1,360 @@
+"""``compile(f, *args)``: a function that does what ``value_and_grad(f)`` does, and no more.
+
+The engine runs the function once under watch (:mod:`.trace`); the graph of that run, made shorter
+(:mod:`.passes`), is printed as Python (:mod:`.source`) and compiled.  A call looks for a graph that
+was recorded for arguments of this kind; where its guards fail, the function is recorded anew.
+
+Every new recording is compared with the engine before it is believed.
+"""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import math
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..containers import flatten, is_container, items_of
+from ..record import FALLBACK
+from ..tape import TapeError
+from ..transforms import value_and_grad
+from ..variable import Variable, as_value
+from .cells import Cell, VariableCell
+from .memory import Memory
+from .names import argument_names, closed_over, identifier
+from .passes import EXACT, Pass
+from .source import Printer, Text, place_text
+from .step import Graph, Guard
+from .symbol import Symbol
+from .trace import is_traced, trace
+
+if TYPE_CHECKING:
+    from .cost import ProgramCost
+
+__all__ = ["Changed", "Program", "Variant", "compile"]
+
+_PATHS = 8  # recordings that are kept for arguments of one kind
+_lock = threading.RLock()  # while a function is traced, symbols stand in what it closes over
+_numbers = count(1)
+
+
+class Changed(Exception):
+    """A guard failed: the values ask for another path than the one that was recorded."""
+
+
+class Variant:
+    """The program for arguments of one kind, and for one path through the function."""
+
+    def __init__(self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool]) -> None:
+        self.name, self.graph, self.rebuild, self._memory = name, graph, rebuild, memory
+        self.changes = [i for i, x in enumerate(graph.state) if x is not None]
+        self.n = len(graph.outputs)
+        self._idle: list[Callable[..., Any]] = []  # functions, each with memory of its own
+
+    def run(self, inputs: list[Any]) -> tuple[Any, ...]:
+        """All results; threads that run at once have a function each."""
+        try:
+            function = self._idle.pop()
+        except IndexError:
+            function = self._build()
+        try:
+            results: tuple[Any, ...] = function(*inputs)
+        finally:
+            self._idle.append(function)
+        return results
+
+    def _build(self) -> Callable[..., Any]:
+        text = self.optimized
+        filename = f"<program {self.name} {next(_numbers)}>"
+        linecache.cache[filename] = (len(text.text), None, text.text.splitlines(True), filename)
+        space: dict[str, Any] = {
+            "Changed": Changed, "np": np, "math": math, "constants": tuple(text.constants.values())
+        }  # fmt: skip
+        exec(builtins.compile(text.text, filename, "exec"), space)
+        made: Callable[..., Any] = space[self.name]
+        return made
+
+    @property
+    def optimized(self) -> Text:
+        """The text that runs, with fresh memory."""
+        return Printer(self.graph, self.name, Memory(self.graph, **self._memory)).write()
+
+    @cached_property
+    def text(self) -> Text:
+        """The readable text."""
+        return Printer(self.graph, self.name).write()
+
+    @property
+    def guards(self) -> list[str]:
+        """Where the recorded path depends on values: ``net.py:12``."""
+        found = [s.place for s in self.graph.steps if s.function.__class__ is Guard]
+        return list(dict.fromkeys(place_text(p) for p in found))
+
+
+class Program:
+    """What :func:`compile` gives; call it with new values.
+
+    source      the program as readable NumPy code (of the path that was taken last)
+    constants   the arrays that the source takes by keyword
+    optimized   the text that runs
+    guards      the lines at which the path depends on values
+    recordings  how often the function was recorded
+    cost()      operations, bytes and memory, step by step
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], function: Callable[..., Any], cells: Sequence[Cell],
+        passes: Sequence[Pass] = EXACT, memory: dict[str, bool] | None = None,
+    ) -> None:  # fmt: skip
+        self._f, self._function, self._cells = f, function, list(cells)
+        self._passes, self._memory = tuple(passes), memory or {}
+        name = identifier(getattr(f, "__name__", type(f).__name__))
+        self.name = "program" if name.startswith("_") else name
+        self._variants: dict[Any, list[Variant]] = {}
+        self._latest: Variant | None = None
+        self.recordings = 0
+
+    # -- running -------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any) -> Any:
+        """What the function gives at these arguments; numbers that are not floats, strings and
+        other objects among them are constants of the program, each value a recording of its own.
+        """
+        leaves, key = _leaves(args)
+        if self._cells:
+            with _lock:
+                return self._call(args, leaves, key)
+        return self._call(args, leaves, key)
+
+    def _call(self, args: tuple[Any, ...], leaves: list[Any], key: list[Any]) -> Any:
+        key += [_kind(x) for x in leaves]
+        inputs = [x for x in leaves if is_traced(x)]
+        for cell in self._cells:
+            inputs.append(x := cell.value())
+            key.append(_kind(x))
+        signature = tuple(key)
+        for variant in self._variants.get(signature, ()):
+            try:
+                results = variant.run(inputs)
+            except Changed:
+                continue
+            except FALLBACK:  # an error in Python's arithmetic: the engine knows what to do
+                return self._function(*args)
+            self._latest = variant
+            return self._finish(variant, results)
+        if any(type(x) is Symbol for x in inputs):  # compiled as a part of something else
+            return self._function(*args)
+        with _lock:
+            return self._record(args, leaves, inputs, signature)
+
+    def _finish(self, variant: Variant, results: tuple[Any, ...]) -> Any:
+        if variant.changes:
+            for i, x in zip(variant.changes, results[variant.n :], strict=True):
+                self._cells[i].write(x)
+        return variant.rebuild(list(results[: variant.n]))
+
+    # -- recording -----------------------------------------------------------------------------
+
+    def _record(self, args: Any, leaves: list[Any], inputs: list[Any], signature: Any) -> Any:
+        before = [cell.state() for cell in self._cells]
+        expected = self._function(*args)  # an error of the function's own is raised here
+        after = [cell.state() for cell in self._cells]
+        wanted = [as_value(x) for x in flatten(expected)[0]]
+        wanted += [cell.value() for cell in self._cells]
+        try:
+            for copies in (False, True):
+                for cell, state in zip(self._cells, before, strict=True):
+                    cell.restore(state)
+                variant = self._trace(args, leaves, copies)
+                results = variant.run(inputs)
+                got = list(results[: variant.n])
+                new = dict(zip(variant.changes, results[variant.n :], strict=True))
+                n = len(inputs) - len(self._cells)
+                got += [new.get(i, inputs[n + i]) for i in range(len(self._cells))]
+                if len(got) == len(wanted) and all(map(_agree, got, wanted)):
+                    break
+            else:
+                raise TapeError(_another_result(self.name))
+        finally:
+            for cell, state in zip(self._cells, after, strict=True):
+                cell.restore(state)
+        known = self._variants.setdefault(signature, [])
+        known.insert(0, variant)
+        self.recordings += 1
+        self._latest = variant
+        if len(known) > _PATHS:
+            del known[_PATHS:]
+            if self.recordings == 2 * _PATHS:
+                warnings.warn(_too_many(self), RuntimeWarning, stacklevel=4)
+        return variant.rebuild(list(results[: variant.n]))
+
+    def _trace(self, args: Any, leaves: list[Any], copies: bool) -> Variant:
+        put_back = flatten(args)[1]
+        graph, rebuild = trace(
+            self._f, leaves, lambda new: self._function(*put_back(new)),
+            argument_names(self._f, args), self._cells, copies=copies,
+        )  # fmt: skip
+        for one in self._passes:
+            graph = one(graph)
+        return Variant(self.name, graph, rebuild, self._memory)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    @property
+    def latest(self) -> Variant:
+        """The recording that ran last."""
+        if self._latest is None:
+            raise TapeError("nothing was recorded yet: call the program with arguments first")
+        return self._latest
+
+    @property
+    def source(self) -> str:
+        return self.latest.text.text
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        return self.latest.text.constants
+
+    @property
+    def optimized(self) -> str:
+        return self.latest.optimized.text
+
+    @property
+    def guards(self) -> list[str]:
+        return self.latest.guards
+
+    def cost(self) -> ProgramCost:
+        """Operations, bytes and memory of each step and in total; prints as a table.
+
+        See :class:`autograd_tape.program.cost.ProgramCost`.
+        """
+        from .cost import cost_of
+
+        return cost_of(self.latest.graph, self._memory)
+
+    def __repr__(self) -> str:
+        if self._latest is None:
+            return f"<program {self.name}, not recorded yet>"
+        graph = self.latest.graph
+        guards = f", guards at {', '.join(self.guards)}" if self.guards else ""
+        steps = sum(s.function is not None for s in graph.steps)
+        return f"<program {self.name}: {steps} steps{guards}; print(program.source) shows them>"
+
+    def _repr_html_(self) -> str:
+        from .page import page
+
+        return page(self.latest.text)
+
+
+def compile(
+    f: Callable[..., Any], *example_args: Any, argnums: Any = 0,
+    passes: Sequence[Pass] = EXACT, reuse: bool = True, in_place: bool = True,
+) -> Program:  # fmt: skip
+    """A program that gives what ``value_and_grad(f, argnums)`` gives, recorded at the example.
+
+    f         as for :func:`autograd_tape.value_and_grad`; Variables that it closes over are read
+              anew at each call, so they may be given other values between calls.  Other things that
+              it closes over (arrays, numbers) are constants of the program.
+    argnums   which arguments to differentiate in; None: ``f`` itself is the program, for functions
+              that take derivatives inside (``jvp``, ``tape.gradient``, a step of training)
+    passes    what to do to the recorded steps (:mod:`autograd_tape.program.passes`); (): nothing
+    reuse     write arrays into memory that the program keeps; in_place: over operands that are dead
+
+    ``program(*args)`` takes other values of any shapes and dtypes; arguments of a new kind are
+    recorded anew.  Where Python looked at a value (``if x > 0``), the program holds as long as the
+    answer is the same, and else is recorded anew.
+    Raises TapeError where the function draws random numbers or changes a state that the program
+    cannot see, writes traced values into plain arrays, or reads Variables that were not found.
+    """
+    function = f if argnums is None else value_and_grad(f, argnums)
+    found = closed_over(f)
+    cells = [VariableCell(n, v, argnums is None) for n, v in found.variables]
+    program = Program(f, function, cells, passes, {"reuse": reuse, "in_place": in_place})
+    program(*example_args)
+    return program
+
+
+# -- arguments ------------------------------------------------------------------------------------
+
+
+def _leaves(args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
+    """(all leaves of the arguments, the beginning of their signature: how they are nested)."""
+    for x in args:
+        if x.__class__ is not np.ndarray and x.__class__ is not float:
+            return flatten(args)[0], [_structure(args)]
+    return list(args), [len(args)]
+
+
+def _structure(tree: Any) -> Any:
+    if not is_container(tree):
+        return None if tree is None else 0
+    return (type(tree), *((key, _structure(x)) for key, x in items_of(tree)))
+
+
+def _kind(x: Any) -> Any:
+    """What a program is recorded for: class of a number; shape, dtype, layout of an array."""
+    kind = x.__class__
+    if kind is np.ndarray:
+        return x.shape, x.dtype, 1 if x.flags.c_contiguous else x.strides
+    if kind is float or kind is complex or isinstance(x, np.generic):
+        return kind
+    if kind is Variable:
+        raise TypeError(
+            "a program takes plain arrays and numbers, and its results cannot be differentiated "
+            "further: pass v.value (or compile the outer function)"
+        )
+    try:
+        hash(x)
+    except TypeError:
+        return kind, id(x)
+    return kind, x  # a constant of the program
+
+
+# -- is it right? ---------------------------------------------------------------------------------
+
+_ROUNDING = 1000  # units in the last place, of the largest element
+
+
+def _agree(a: Any, b: Any) -> bool:
+    """Are two results equal, but for rounding?"""
+    if a.__class__ is not b.__class__:
+        return False
+    if a.__class__ is not np.ndarray and not isinstance(a, (float, complex, np.generic)):
+        return a is b or bool(a == b)
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind not in "fc":
+        return bool((a == b).all())
+    if np.array_equal(a, b, equal_nan=True):
+        return True
+    with np.errstate(all="ignore"):
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        size = np.abs(b[np.isfinite(b)]).max(initial=0.0)
+        near = np.abs(a - b) <= _ROUNDING * np.finfo(a.dtype).eps * size
+    return bool((same | near).all())
+
+
+def _another_result(name: str) -> str:
+    return (
+        f"{name} gave another result when it was run again at the same arguments, so a program "
+        "that repeats one run would be wrong: it draws random numbers or changes a state. Draw the "
+        "numbers outside and pass them in as arguments"
+    )
+
+
+def _too_many(program: Program) -> str:
+    where = ", ".join(program.guards)
+    return (
+        f"{program.name} was recorded {program.recordings} times, since the values at {where} are "
+        "others nearly every time; each recording costs more than a plain call. Keep what depends "
+        "on values in arrays (np.where instead of if; no float(), int() or np.asarray() of traced "
+        "values), or do not compile this function"
+    )
