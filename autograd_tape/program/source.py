@@ -79,10 +79,9 @@ class Printer:
     """
 
     def __init__(self, graph: Graph, name: str, memory: Memory | None = None) -> None:
-        self.graph, self.name, self.memory = graph, identifier(name), memory
-        self.fast = memory is not None
+        self.graph, self.name, self.fast = graph, identifier(name), memory is not None
+        self.memory = Memory(graph, reuse=False) if memory is None else memory
         self.uses = uses_of(graph)
-        self.last = _last_uses(graph)
         self.texts: dict[Step, tuple[str, int]] = {}  # how a step is spoken of: text, precedence
         self.taken = {"np", "math", "special", "array", "constants", "Changed", self.name}
         self.numbers: Counter[str] = Counter()  # how often a name was wished for
@@ -289,12 +288,12 @@ class Printer:
         else:
             self._assignment(step)
         if self.fast:
-            for x in self.memory.dead_after(step):  # type: ignore[union-attr]
-                if x in self.texts:
-                    self.line(f"del {self.texts[x][0]}", step)
+            names = [self.texts[x][0] for x in self.memory.dead_after(step) if x in self.texts]
+            if names:
+                self.line(f"del {', '.join(dict.fromkeys(names))}", step)
 
     def _assignment(self, step: Step) -> None:
-        buffer = self.memory.place_of(step) if self.memory is not None else None
+        buffer = self.memory.place_of(step)
         if buffer is None:
             if self.fast and step.function.__class__ is np.ufunc and not step.kwargs:
                 inside = self.arguments(_boxed(step), None)
@@ -321,7 +320,7 @@ class Printer:
 
     def _mutation(self, step: Step) -> None:
         target, *rest = step.args
-        if target.__class__ is Step and self._is_ours(target, step):
+        if step in self.memory.over:
             name = self.texts[target][0]
         else:
             name = self.name_for(step)
@@ -333,16 +332,6 @@ class Printer:
         else:
             inside = self.arguments(tuple(rest), step.kwargs)
             self.line(f"{self.function(step.function)}({name}, {inside})", step)
-
-    def _is_ours(self, target: Step, step: Step) -> bool:
-        """May ``step`` change ``target`` itself, since nobody reads it any more?"""
-        return (
-            self.last.get(target) is step
-            and target.function is not None
-            and target.view is None
-            and target.kind is np.ndarray
-            and target.function not in (operator.getitem, np.broadcast_to)
-        )
 
     def _guard(self, step: Step) -> str:
         x, seen = step.args
@@ -369,12 +358,9 @@ class Printer:
     def _return(self) -> None:
         results = [*self.graph.outputs, *(x for x in self.graph.state if x is not None)]
         parts = [self.operand(x) for x in results]
-        if self.fast:
-            parts = [
-                f"array({p})" if self.memory.must_copy(x, i) else p  # type: ignore[union-attr]
-                for i, (x, p) in enumerate(zip(results, parts, strict=True))
-            ]
-            self.constants["array"] = np.array
+        for i, x in enumerate(results):
+            if self.memory.must_copy(x, i):
+                parts[i] = f"np.array({parts[i]})"
         inside = ", ".join(parts)
         self.errstate = None
         self.line(f"return {inside}{',' * (len(parts) == 1)}")
@@ -451,17 +437,6 @@ def uses_of(graph: Graph) -> Counter[Step]:
     uses = Counter(x for step in graph.steps for x in inputs_of(step))
     uses.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
     return uses
-
-
-def _last_uses(graph: Graph) -> dict[Step, Step | None]:
-    last: dict[Step, Step | None] = {}
-    for step in graph.steps:
-        for x in inputs_of(step):
-            last[x] = step
-    for x in (*graph.outputs, *graph.state):
-        if x.__class__ is Step:
-            last[x] = None
-    return last
 
 
 def _inlined(graph: Graph, uses: Counter[Step]) -> set[Step]:
