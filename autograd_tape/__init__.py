@@ -1,5 +1,7 @@
 """Reverse-mode automatic differentiation over NumPy, with the whole tape to look at."""
 
+from typing import TYPE_CHECKING
+
 # isort: off
 from .variable import Variable  # first: the class that every other module returns
 
@@ -24,17 +26,22 @@ from .transforms import (
     vjp,
 )
 
+if TYPE_CHECKING:  # imported when they are first asked for
+    from .program import Program, compile
+    from .view import plots
+
 __version__ = "0.1.0"
 
 __all__ = [
-    "NonFiniteError", "Tape", "TapeError", "Variable", "checkpoint", "elementwise_grad",
-    "explore", "grad", "hessian", "hvp", "jacobian", "jvp", "no_grad", "primitive", "primitives",
-    "ravel", "scope", "stop_gradient", "value_and_grad", "vjp", "where_safe",
+    "NonFiniteError", "Program", "Tape", "TapeError", "Variable", "checkpoint", "compile",
+    "elementwise_grad", "explore", "grad", "hessian", "hvp", "jacobian", "jvp", "no_grad", "plots",
+    "primitive", "primitives", "ravel", "scope", "stop_gradient", "value_and_grad", "vjp",
+    "where_safe",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    """``autograd_tape.plots``, imported when it is first asked for: it draws with matplotlib."""
+    """What few programs need is imported when it is first asked for."""
     if name == "plots":
         from .view import plots
 

@@ -13,14 +13,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["asarray", "copied", "opaque", "zeros"]
+__all__ = ["asarray", "at", "copied", "opaque", "zeros"]
 
 
 def _maker(xs: tuple[Any, ...]) -> Any:
-    """The first that makes arrays in a way of its own, where there is one."""
+    """The first that makes arrays in a way of its own, where there is one; also within tuples."""
     for x in xs:
         kind = type(x)
-        if kind is not np.ndarray and hasattr(kind, "__array_function__"):
+        if kind is tuple:
+            x = _maker(x)
+            if x is not None:
+                return x
+        elif kind is not np.ndarray and hasattr(kind, "__array_function__"):
             return x
     return None
 
@@ -46,6 +50,13 @@ def opaque(f: Callable[..., Any]) -> Callable[..., Any]:
         return f(*args, **kwargs)
 
     return call
+
+
+def at(x: Any, index: Any) -> Any:
+    """``x[index]``, of a plain array by a traced index, too."""
+    if x.__class__ is np.ndarray and (maker := _maker((index,))) is not None:
+        x = np.asarray(x, like=maker)
+    return x[index]
 
 
 def zeros(shape: Any, dtype: Any, *written: Any) -> Any:

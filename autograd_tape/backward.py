@@ -196,9 +196,9 @@ def fill(entry: Entry, cts: Any) -> Any:
 def _scatter(adjoints: dict[Entry, Any], owned: set[Entry], parent: Entry, c: Scattered) -> None:
     total = adjoints.get(parent)
     if total is None:
-        total = zeros(parent.shape, parent.dtype, c.ct)
+        total = zeros(parent.shape, parent.dtype, c.ct, c.index)
     elif parent not in owned:
-        total = copied(total)
+        total = copied(total, None, c.ct, c.index)
     adjoints[parent] = total
     owned.add(parent)
     add_at(total, c.index, c.ct)

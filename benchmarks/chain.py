@@ -8,62 +8,64 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd_tape import Tape, Variable, grad
 
+from .contenders import (
+    BACKWARD,
+    COMPILED,
+    GRAD,
+    GRADIENT,
+    HAND,
+    HIPS,
+    JAX,
+    JIT,
+    MICROGRAD,
+    MYGRAD,
+    TORCH,
+    Compiled,
+    Contender,
+    Maker,
+)
 from .timing import Bound, Case
 
-__all__ = ["cases"]
+__all__ = ["cases", "makers", "scalar_makers", "values"]
 
 STEPS = 300
-OPS = 3 * STEPS
-
-BACKWARD, GRADIENT, GRAD = "ours: backward()", "ours: tape.gradient", "ours: grad(f)"
-TORCH, HIPS, MYGRAD, MICROGRAD = "torch eager", "HIPS autograd", "mygrad", "micrograd"
-JAX, HAND = "jax eager", "hand-written NumPy"
-
-Contender = Callable[[], Any]
 
 
 def cases() -> list[Case]:
     sys.setrecursionlimit(20_000)  # micrograd and mygrad walk the graph recursively
-    scalar = contenders(0.5, 0.1, 0.9)
-    scalar[MICROGRAD] = micrograd(0.5, 0.1, 0.9)
     found = [
         Case(
             "scalar chain, 900 ops",
-            scalar,
-            ops=OPS,
+            scalar_makers(STEPS),
+            ops=3 * STEPS,
             bounds=[
-                Bound(ours, peer, r)
-                for ours in (GRADIENT, BACKWARD)
-                for peer, r in ((MICROGRAD, 0.5), (TORCH, 0.25))
+                *_eager_bounds((MICROGRAD, 0.5), (TORCH, 0.25), (HIPS, 0.6)),
+                Bound(COMPILED, TORCH, 0.05),
             ],
             few=(JAX,),
             rounds=60,
-            note="Python floats; torch on 0-d float64 tensors; jax.grad without jit",
+            note="Python floats; torch on 0-d float64 tensors; jax eager is jax.grad without jit",
         )
     ]
     limits = {
-        10: [(TORCH, 0.5), (HIPS, 0.2)],
-        1_000: [(TORCH, 0.7)],
-        100_000: [(HAND, 1.5)],
+        10: ([(TORCH, 0.5), (HIPS, 0.2)], (TORCH, 0.25)),
+        1_000: ([(TORCH, 0.7), (HIPS, 0.6)], (HAND, 1.0)),
+        100_000: ([(HAND, 1.5), (HIPS, 0.6)], (HAND, 1.0)),
     }
-    for n, bounds in limits.items():
-        rng = np.random.default_rng(n)
-        x, a, b = rng.uniform(-1, 1, n), rng.uniform(-0.2, 0.2, n), rng.uniform(0.8, 1.0, n)
-        arrays = contenders(x, a, b)
-        arrays[HAND] = hand_written(x, a, b)
+    for n, (eager, compiled) in limits.items():
         found.append(
             Case(
                 f"chain on arrays of {n:,}",
-                arrays,
-                ops=OPS,
-                bounds=[Bound(o, p, r) for o in (GRADIENT, BACKWARD) for p, r in bounds],
+                makers(*values(n), STEPS),
+                ops=3 * STEPS,
+                bounds=[*_eager_bounds(*eager), Bound(COMPILED, *compiled)],
                 few=(JAX,),
                 rounds=40 if n < 100_000 else 15,
                 note="float64, summed at the end",
@@ -72,26 +74,39 @@ def cases() -> list[Case]:
     return found
 
 
-def contenders(x: Any, a: Any, b: Any) -> dict[str, Contender]:
-    """Everybody who takes floats and arrays alike."""
-    return {
-        GRADIENT: ours_gradient(x, a, b),
-        BACKWARD: ours_backward(x, a, b),
-        GRAD: ours_grad(x, a, b),
-        TORCH: torch(x, a, b),
-        HIPS: hips(x, a, b),
-        MYGRAD: mygrad(x, a, b),
-        JAX: jax(x, a, b),
-    }
+def _eager_bounds(*limits: tuple[str, float]) -> list[Bound]:
+    return [Bound(ours, *limit) for ours in (GRADIENT, BACKWARD) for limit in limits]
 
 
-def ours_backward(x0: Any, a0: Any, b0: Any) -> Contender:
+def values(n: int) -> tuple[Any, Any, Any]:
+    """x, a and b: arrays of n."""
+    rng = np.random.default_rng(n)
+    return rng.uniform(-1, 1, n), rng.uniform(-0.2, 0.2, n), rng.uniform(0.8, 1.0, n)
+
+
+def makers(x: Any, a: Any, b: Any, steps: int) -> dict[str, Maker]:
+    """Everybody who takes arrays."""
+    functions = {
+        GRADIENT: ours_gradient, COMPILED: ours_compiled, BACKWARD: ours_backward, GRAD: ours_grad,
+        TORCH: torch, HIPS: hips, MYGRAD: mygrad, JAX: jax, JIT: jax_jit, HAND: hand_written,
+    }  # fmt: skip
+    return {name: partial(f, x, a, b, steps) for name, f in functions.items()}
+
+
+def scalar_makers(steps: int) -> dict[str, Maker]:
+    """Everybody who takes Python floats."""
+    floats = (0.5, 0.1, 0.9)
+    found = {name: m for name, m in makers(*floats, steps).items() if name != HAND}
+    return found | {MICROGRAD: partial(micrograd, *floats, steps)}
+
+
+def ours_backward(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
     x, a, b = Variable(x0), Variable(a0), Variable(b0)
     scalar = isinstance(x0, float)
 
     def step() -> Any:
         y = x
-        for _ in range(STEPS):
+        for _ in range(steps):
             y = np.tanh(y * b + a)
         loss = y if scalar else np.sum(y)
         loss.backward()
@@ -100,14 +115,14 @@ def ours_backward(x0: Any, a0: Any, b0: Any) -> Contender:
     return step
 
 
-def ours_gradient(x0: Any, a0: Any, b0: Any) -> Contender:
+def ours_gradient(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
     x, a, b = Variable(x0), Variable(a0), Variable(b0)
     scalar = isinstance(x0, float)
 
     def step() -> Any:
         with Tape() as tape:
             y = x
-            for _ in range(STEPS):
+            for _ in range(steps):
                 y = np.tanh(y * b + a)
             loss = y if scalar else np.sum(y)
         return tape.gradient(loss, [x, a, b])
@@ -115,30 +130,41 @@ def ours_gradient(x0: Any, a0: Any, b0: Any) -> Contender:
     return step
 
 
-def ours_grad(x0: Any, a0: Any, b0: Any) -> Contender:
-    def f(x: Any, a: Any, b: Any) -> Any:
-        for _ in range(STEPS):
-            x = np.tanh(x * b + a)
-        return x if isinstance(x0, float) else np.sum(x)
+def function(x0: Any, steps: int) -> Any:
+    """The chain as a function of x, a and b."""
+    scalar = isinstance(x0, float)
 
-    gradient = grad(f, (0, 1, 2))
+    def f(x: Any, a: Any, b: Any) -> Any:
+        for _ in range(steps):
+            x = np.tanh(x * b + a)
+        return x if scalar else np.sum(x)
+
+    return f
+
+
+def ours_grad(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
+    gradient = grad(function(x0, steps), (0, 1, 2))
     return lambda: gradient(x0, a0, b0)
 
 
-def hand_written(x0: Any, a: Any, b: Any) -> Contender:
+def ours_compiled(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
+    return Compiled(function(x0, steps), (x0, a0, b0), (0, 1, 2))
+
+
+def hand_written(x0: Any, a: Any, b: Any, steps: int) -> Contender:
     """What one would write without a tape: only the outputs of tanh are kept, the rest in place."""
 
     def step() -> Any:
         x = x0
         saved = [x]
-        for _ in range(STEPS):
+        for _ in range(steps):
             x = x * b
             x += a
             np.tanh(x, out=x)
             saved.append(x)
         ct = np.ones_like(x)
         a_bar, b_bar, t = np.zeros_like(a), np.zeros_like(b), np.empty_like(x)
-        for i in range(STEPS, 0, -1):
+        for i in range(steps, 0, -1):
             np.multiply(saved[i], saved[i], out=t)
             np.subtract(1.0, t, out=t)
             ct *= t
@@ -151,26 +177,26 @@ def hand_written(x0: Any, a: Any, b: Any) -> Contender:
     return step
 
 
-def torch(x0: Any, a0: Any, b0: Any) -> Contender:
+def torch(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
     import torch
 
     x, a, b = (torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (x0, a0, b0))
 
     def step() -> Any:
         y = x
-        for _ in range(STEPS):
+        for _ in range(steps):
             y = torch.tanh(y * b + a)
         return torch.autograd.grad(y.sum() if y.ndim else y, (x, a, b))
 
     return step
 
 
-def hips(x0: Any, a0: Any, b0: Any) -> Contender:
+def hips(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
     import autograd
     import autograd.numpy as anp
 
     def f(x: Any, a: Any, b: Any) -> Any:
-        for _ in range(STEPS):
+        for _ in range(steps):
             x = anp.tanh(x * b + a)
         return x if isinstance(x0, float) else anp.sum(x)
 
@@ -178,14 +204,14 @@ def hips(x0: Any, a0: Any, b0: Any) -> Contender:
     return lambda: gradient(x0, a0, b0)
 
 
-def mygrad(x0: Any, a0: Any, b0: Any) -> Contender:
+def mygrad(x0: Any, a0: Any, b0: Any, steps: int) -> Contender:
     import mygrad
 
     x, a, b = mygrad.tensor(x0), mygrad.tensor(a0), mygrad.tensor(b0)
 
     def step() -> Any:
         y = x
-        for _ in range(STEPS):
+        for _ in range(steps):
             y = mygrad.tanh(y * b + a)
         (y.sum() if y.ndim else y).backward()
         return x.grad, a.grad, b.grad
@@ -193,23 +219,27 @@ def mygrad(x0: Any, a0: Any, b0: Any) -> Contender:
     return step
 
 
-def jax(x0: Any, a0: Any, b0: Any) -> Contender:
+def jax(x0: Any, a0: Any, b0: Any, steps: int, compiled: bool = False) -> Contender:
     import jax
 
     jax.config.update("jax_enable_x64", True)
     jnp: Any = jax.numpy
 
     def f(x: Any, a: Any, b: Any) -> Any:
-        for _ in range(STEPS):
+        for _ in range(steps):
             x = jnp.tanh(x * b + a)
         return x if isinstance(x0, float) else jnp.sum(x)
 
-    gradient = jax.grad(f, (0, 1, 2))
+    gradient = jax.value_and_grad(f, (0, 1, 2))
+    gradient = jax.jit(gradient) if compiled else gradient
     args = [jnp.asarray(v) for v in (x0, a0, b0)]
-    return lambda: jax.block_until_ready(gradient(*args))
+    return lambda: jax.block_until_ready(gradient(*args))[1]
 
 
-def micrograd(x0: float, a0: float, b0: float) -> Contender:
+jax_jit = partial(jax, compiled=True)
+
+
+def micrograd(x0: float, a0: float, b0: float, steps: int) -> Contender:
     from micrograd.engine import Value
 
     def tanh(x: Any) -> Any:
@@ -226,7 +256,7 @@ def micrograd(x0: float, a0: float, b0: float) -> Contender:
     def step() -> Any:
         x, a, b = Value(x0), Value(a0), Value(b0)
         y = x
-        for _ in range(STEPS):
+        for _ in range(steps):
             y = tanh(y * b + a)
         y.backward()
         return x.grad, a.grad, b.grad

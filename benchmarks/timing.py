@@ -5,13 +5,18 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Bound", "Case", "Result", "Spread", "agree", "run"]
+from .contenders import Contender, Maker
+
+__all__ = [
+    "Bound", "Case", "Result", "Spread", "agree", "calibrate", "frozen", "ratios", "run", "sample",
+]  # fmt: skip
 
 TARGET_SAMPLE = 0.03  # seconds: a contender is repeated until one sample takes about this long
 
@@ -29,7 +34,7 @@ class Bound:
 class Case:
     """One piece of work, and everybody who does it.
 
-    contenders  name -> function that does forward and backward and returns the gradients
+    makers      name -> makes a function that does forward and backward and returns the gradients
     ops         recorded operations in one call: times are shown per operation (1: per call)
     few         names too slow to take part in more than ``few_rounds`` rounds
     rounds      how often each has its turn
@@ -38,7 +43,7 @@ class Case:
     """
 
     title: str
-    contenders: dict[str, Callable[[], Any]]
+    makers: dict[str, Maker]
     ops: int = 1
     bounds: list[Bound] = field(default_factory=list)
     few: tuple[str, ...] = ()
@@ -65,7 +70,7 @@ class Spread:
 
 @dataclass
 class Result:
-    """Seconds per call of each contender, sample by sample; None where a round was left out."""
+    """Seconds per call of each contender, sample by sample."""
 
     case: Case
     samples: dict[str, list[float]]
@@ -75,12 +80,16 @@ class Result:
 
     def ratio(self, ours: str, peer: str) -> Spread:
         """Ours over the peer's in the same round: what disturbs one round disturbs both."""
-        pairs = zip(self.samples[ours], self.samples[peer], strict=False)
-        return Spread.of([a / b for a, b in pairs])
+        return ratios(self.samples[ours], self.samples[peer])
 
     def ratio_of_best(self, ours: str, peer: str) -> float:
         """Ours over the peer's, the fastest sample of each: not flattered by a peer's bad luck."""
         return min(self.samples[ours]) / min(self.samples[peer])
+
+
+def ratios(ours: list[float], peer: list[float]) -> Spread:
+    """Round by round, as long as both took part."""
+    return Spread.of([a / b for a, b in zip(ours, peer, strict=False)])
 
 
 FEW_ROUNDS = 3
@@ -88,29 +97,47 @@ FEW_ROUNDS = 3
 
 def run(case: Case, *, quick: bool = False, show: Callable[[str], None] = print) -> Result:
     """Check that the contenders' gradients agree, then time them in alternating rounds."""
-    agree(case)
-    repeats = {name: _calibrate(f, name in case.few) for name, f in case.contenders.items()}
-    samples: dict[str, list[float]] = {name: [] for name in case.contenders}
+    show(f"\r{case.title}: compiling")
+    contenders = {name: make() for name, make in case.makers.items()}
+    agree(case, contenders)
+    repeats = {name: calibrate(f, name in case.few) for name, f in contenders.items()}
+    samples: dict[str, list[float]] = {name: [] for name in contenders}
     rounds = max(3, case.rounds // 8) if quick else case.rounds
-    for i in range(rounds):
-        for name, f in case.contenders.items():
-            if name in case.few and i >= FEW_ROUNDS:
-                continue
-            samples[name].append(_sample(f, repeats[name]))
-        show(f"\r{case.title}: round {i + 1} of {rounds}")
+    with frozen():
+        for i in range(rounds):
+            for name, f in contenders.items():
+                if name in case.few and i >= FEW_ROUNDS:
+                    continue
+                samples[name].append(sample(f, repeats[name]))
+            show(f"\r{case.title}: round {i + 1} of {rounds}")
     return Result(case, samples)
 
 
-def agree(case: Case) -> None:
-    """All contenders compute the same gradients; if not, their times mean nothing."""
+@contextmanager
+def frozen() -> Iterator[None]:
+    """What the peers brought along would slow down each full collection, for all alike."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def agree(case: Case, contenders: dict[str, Contender]) -> None:
+    """All contenders compute the same gradients in the same precision, or their times mean nothing.
+
+    ``case.rtol`` is of each element, and of the largest one where they are small.
+    """
     reference: list[Any] | None = None
     first = ""
-    for name, f in case.contenders.items():
+    for name, f in contenders.items():
         gradients = [np.asarray(g) for g in f()]
         if reference is None:
             reference, first = gradients, name
             continue
         for i, (g, r) in enumerate(zip(gradients, reference, strict=True)):
+            assert g.dtype == r.dtype, f"{case.title}: {name} computes in {g.dtype}, not {r.dtype}"
             scale = float(np.max(np.abs(r), initial=0.0))
             np.testing.assert_allclose(
                 g, r, rtol=case.rtol, atol=case.rtol * scale,
@@ -118,7 +145,7 @@ def agree(case: Case) -> None:
             )  # fmt: skip
 
 
-def _calibrate(f: Callable[[], Any], slow: bool) -> int:
+def calibrate(f: Contender, slow: bool) -> int:
     """How many calls make one sample."""
     if slow:
         return 1
@@ -128,7 +155,7 @@ def _calibrate(f: Callable[[], Any], slow: bool) -> int:
     return max(1, min(200, round(TARGET_SAMPLE / (time.perf_counter() - start))))
 
 
-def _sample(f: Callable[[], Any], repeats: int) -> float:
+def sample(f: Contender, repeats: int) -> float:
     """Seconds per call, the death of the graph included.
 
     The garbage of the contender before (cycles, in some peers) is collected first; during the

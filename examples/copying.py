@@ -105,7 +105,7 @@ def trained(pairs: list[Pair], copy: bool, seed: int) -> nn.Seq2Seq:
         return F.cross_entropy(np.swapaxes(logits, 1, 2), target, ignore_index=IGNORED)
 
     nn.fit(model, encoded(pairs, copy), loss, optimizer, epochs=EPOCHS, batch_size=BATCH, seed=seed,
-           clip_norm=1.0, schedule=nn.schedules.CosineAnnealingLR(optimizer, EPOCHS))  # fmt: skip
+           clip_norm=1.0, schedule=nn.optim.CosineAnnealingLR(optimizer, EPOCHS))  # fmt: skip
     return model
 
 

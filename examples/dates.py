@@ -87,7 +87,7 @@ def loss(logits: Any, target: Any) -> Any:
 def trained(name: str, days: Sequence[datetime.date], seed: int) -> nn.Module:
     model, epochs = made(name, np.random.default_rng(seed)), EPOCHS[name]
     optimizer = nn.optim.Adam(model.parameters(), lr=RATE)
-    schedule = nn.schedules.LambdaLR(  # four epochs up, then down along a cosine
+    schedule = nn.optim.LambdaLR(  # four epochs up, then down along a cosine
         optimizer, lambda t: min((t + 1) / 4, 0.5 + 0.5 * np.cos(np.pi * t / epochs))
     )
     nn.fit(model, data.batches(days, STEPS, BATCH), loss, optimizer, epochs=epochs,

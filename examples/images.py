@@ -90,7 +90,7 @@ def main() -> int:
     for name, make in (("MLP", mlp), ("CNN", cnn)):
         model = make(np.random.default_rng(seed))
         optimizer = nn.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.02)
-        schedule = nn.schedules.CosineAnnealingLR(optimizer, EPOCHS)
+        schedule = nn.optim.CosineAnnealingLR(optimizer, EPOCHS)
         with threadpool_limits(1):  # small matrices: two threads would wait for each other
             nn.fit(model, varied(*train), F.cross_entropy, optimizer, epochs=EPOCHS,
                    schedule=schedule, seed=seed)  # fmt: skip

@@ -150,7 +150,7 @@ def loss(logits: Any, labels: Any) -> Any:
 def trained(batches: list[Any], vocabulary: int, seed: int) -> Tagger:
     model = Tagger(vocabulary, np.random.default_rng(seed))
     optimizer = nn.optim.Adam(model.parameters(), lr=RATE)
-    schedule = nn.schedules.CosineAnnealingLR(optimizer, EPOCHS)
+    schedule = nn.optim.CosineAnnealingLR(optimizer, EPOCHS)
     nn.fit(model, lambda rng: (batches[i] for i in rng.permutation(len(batches))), loss, optimizer,
            epochs=EPOCHS, schedule=schedule, seed=seed)  # fmt: skip
     return model

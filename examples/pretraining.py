@@ -124,7 +124,7 @@ def new_gpt(rng: np.random.Generator) -> nn.GPT:
 
 def warmed_up(optimizer: Any, epochs: int) -> Any:
     """A rate that grows for a tenth of the time, and then falls towards 0."""
-    return nn.schedules.LambdaLR(
+    return nn.optim.LambdaLR(
         optimizer, lambda t: min((t + 1) / (0.1 * epochs), (epochs - t) / (0.9 * epochs))
     )
 

@@ -3,7 +3,7 @@
 Names, shapes and initial values are PyTorch's.  Read :mod:`nn.module`, then :mod:`nn.linear`.
 """
 
-from . import functional, generation, init, optim, schedules, scores
+from . import functional, generation, init, optim, scores
 from .activations import *
 from .attention import *
 from .convolution import *

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from autograd_tape.arrays import asarray as asarray  # np.asarray, which a program can follow
+
 
 def require(holds: object, message: str, error: type[Exception] = ValueError) -> None:
     """Raise ``error(message)`` unless the condition holds."""
@@ -20,7 +22,6 @@ def expect_float(what: str, x: Any) -> None:
 def expect(what: str, x: Any, *shapes: tuple[Any, ...]) -> None:
     """Raise unless ``x`` is floating-point (TypeError) and has one of the shapes (ValueError).
 
-    what    whose array, as ``"Linear: the input"``
     shapes  of numbers, names of axes of any size, and at first perhaps ``...`` for any axes:
             ``(..., "T", 16)``
     """

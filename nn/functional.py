@@ -12,7 +12,7 @@ import numpy as np
 from autograd_tape import primitives, where_safe
 from autograd_tape.variable import as_value
 
-from .check import expect, expect_float, require
+from .check import asarray, expect, expect_float, require
 
 # NumPy's: |x| with derivative 0 at 0; the sign, a plain array that no gradient passes; tanh
 abs, sign, tanh = np.abs, np.sign, np.tanh
@@ -176,7 +176,7 @@ def binary_cross_entropy(input: Any, target: Any, reduction: str = "mean") -> An
 
 def _log(p: Any) -> Any:
     """log p; at p = 0 the value -100 and slope 1e12, as PyTorch has them in its BCE."""
-    positive = np.asarray(as_value(p) > 0)
+    positive = asarray(as_value(p) > 0)
     return np.log(p) if positive.all() else where_safe(positive, np.log, p, 1e12 * p - 100.0)
 
 
@@ -211,9 +211,9 @@ def nll_loss(
 ) -> Any:  # fmt: skip
     """The same of log-probabilities, -Σ_c w_c·d_c·log p_c; arguments as of cross_entropy."""
     expect("cross_entropy: the input", input, (..., "C"))
-    given, shape, axis = np.asarray(as_value(target)), input.shape, min(input.ndim - 1, 1)
+    given, shape, axis = asarray(as_value(target)), input.shape, min(input.ndim - 1, 1)
     batch, classes = shape[:axis] + shape[axis + 1 :], shape[axis]
-    w = None if weight is None else np.asarray(weight, input.dtype)
+    w = None if weight is None else asarray(weight, input.dtype)
     require(w is None or w.shape == (classes,), f"cross_entropy: weight must be {(classes,)}")
     if given.dtype.kind == "f" and given.shape == shape:
         _expect_probabilities("cross_entropy: a target of floats holds probabilities and", given)
@@ -227,24 +227,24 @@ def nll_loss(
             "(..., C) give logits.reshape(-1, C) and target.reshape(-1)"
         )
     counts = given != ignore_index
-    n = int(np.count_nonzero(counts))
+    n = np.count_nonzero(counts)
     index = given if n == given.size else np.where(counts, given, 0)
-    wrong = index[index.astype(np.uint64) >= classes]  # (a negative number becomes a large one)
-    if wrong.size:
-        raise ValueError(f"cross_entropy: target has index {wrong[0]}, of only {classes} classes")
+    bad = index.astype(np.uint64) >= classes  # (a negative number becomes a large one)
+    if bad.any():
+        raise ValueError(f"cross_entropy: target has index {index[bad][0]}, of {classes} classes")
     others = np.indices(batch, sparse=True)
     losses = -input[(*others[:axis], index, *others[axis:])]
     losses = losses if n == given.size else np.where(counts, losses, 0.0)
     if w is None:
         return _reduced(losses, reduction, n)
-    return _reduced(losses * w[index], reduction, float(np.sum(w[index] * counts)))
+    return _reduced(losses * w[index], reduction, np.sum(w[index] * counts))
 
 
-def _reduced(losses: Any, reduction: str, n: float | None = None) -> Any:
+def _reduced(losses: Any, reduction: str, n: Any = None) -> Any:
     """``n`` is what a mean divides by, if not the number of losses."""
     require(reduction in ("mean", "sum", "none"), "reduction must be 'mean', 'sum' or 'none'")
     if reduction == "mean":
-        own = losses.size and n in (None, losses.size)
+        own = losses.size and (n is None or n == losses.size)
         return np.mean(losses) if own else np.sum(losses) / (n or 1)
     return np.sum(losses) if reduction == "sum" else losses
 
@@ -252,12 +252,12 @@ def _reduced(losses: Any, reduction: str, n: float | None = None) -> Any:
 def _aligned(name: str, input: Any, target: Any) -> Any:
     """The target, in the input's dtype if plain; an error unless they have one shape."""
     expect_float(f"{name}: the input", input)
-    target = np.asarray(target, input.dtype) if target is as_value(target) else target
+    target = asarray(target, input.dtype) if target is as_value(target) else target
     expect(f"{name}: target", target, input.shape)  # broadcasting is nearly always a mistake
     return target
 
 
 def _expect_probabilities(what: str, x: Any) -> None:
-    x = np.asarray(as_value(x))
+    x = asarray(as_value(x))
     if x.size and not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"{what} must lie in [0, 1], but it has {x.min()}..{x.max()}")

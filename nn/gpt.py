@@ -53,7 +53,6 @@ class Conv1D(Module):
 
     def forward(self, x: Any) -> Any:
         expect("Conv1D: the input", x, (..., self.nx))
-        # y = x·W + b
         return x @ self.weight + self.bias
 
 

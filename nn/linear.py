@@ -11,7 +11,7 @@ from autograd_tape.variable import Variable, as_value
 from . import functional as F
 from . import init
 from .activations import ReLU
-from .check import expect, require
+from .check import asarray, expect, require
 from .module import Module, Sequential, drawn
 
 __all__ = ["MLP", "Embedding", "LearnedPositions", "Linear", "PositionalEncoding", "one_hot"]
@@ -36,7 +36,6 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         expect("Linear: the input", x, (..., self.in_features))
-        # y = x·Wᵀ + b
         return F.linear(x, self.weight, self.bias)
 
 
@@ -67,12 +66,12 @@ def one_hot(ids: Any, num_classes: int, *, dtype: Any = np.float32) -> Any:
 
 
 def _tokens(what: str, ids: Any, n: int) -> Any:
-    ids = np.asarray(as_value(ids))
+    ids = asarray(as_value(ids))
     integers = ids.dtype.kind in "iu" or not ids.size
     require(integers, f"{what}: token ids are integers, not {ids.dtype}", TypeError)
-    out = ids[(ids < 0) | (ids >= n)]
-    if out.size:
-        raise IndexError(f"{what}: token id {out[0]} is not in the vocabulary of {n} tokens")
+    out = (ids < 0) | (ids >= n)
+    if out.any():
+        raise IndexError(f"{what}: token id {ids[out][0]} is not in the vocabulary of {n} tokens")
     return ids.astype(np.intp, copy=False)
 
 

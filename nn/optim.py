@@ -1,5 +1,6 @@
-"""Optimisers, as PyTorch's: a step is w ← w + Δ.  Next to read: :mod:`nn.schedules`."""
+"""Optimisers, as PyTorch's: a step is w ← w + Δ; learning rates to ``step()`` after each epoch."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
@@ -9,7 +10,7 @@ import numpy as np
 
 from autograd_tape import Variable
 
-from .check import require
+from .check import asarray, require
 from .module import ModuleList
 
 
@@ -51,17 +52,17 @@ class Optimizer:
         name, n = type(self).__name__, len(self.params)
         gradients = [p.adjoint for p in self.params] if gradients is None else gradients
         require(len(gradients) == n, f"{name}: {len(gradients)} gradients for {n} parameters")
-        self.lr, decay = float(self.lr), float(self.weight_decay)  # NumPy's would widen float32
+        self.lr, decay = (asarray(x).item() for x in (self.lr, self.weight_decay))
         for p, g, kept in zip(self.params, gradients, self.state, strict=True):
             if g is None:
                 continue
-            w, g = np.asarray(p.value), np.asarray(g, p.dtype)
+            w, g = asarray(p.value), asarray(g, p.dtype)
             if g.shape != w.shape:
                 raise ValueError(f"{name}: a gradient of shape {g.shape} for {p!r}")
-            # w ← w + Δ(g + λw), or (1 - ηλ)w + Δ(g)
+            # w ← w + Δ(g + λw), or (1 - ηλ)w + Δ(g); η and λ are Python's: no float32 is widened
             new = self.change(g + decay * w if decay and not self.decoupled else g, **kept)
             new += (1 - self.lr * decay) * w if self.decoupled else w
-            p.value = float(new) if p.value.__class__ is float else new
+            p.value = new.item() if p.value.__class__ is float else new
 
     def state_dict(self) -> dict[str, Any]:
         """Arrays by name: ``lr``, and what is kept of each parameter, as ``0.exp_avg``."""
@@ -143,7 +144,7 @@ class Adam(Optimizer):
     eps: float = 1e-8
 
     def change(self, g: Any, step: Any, exp_avg: Any, exp_avg_sq: Any) -> Any:
-        (beta1, beta2), t = self.betas, int(step) + 1
+        (beta1, beta2), t = self.betas, step.item() + 1
         step += 1
         m = _running(exp_avg, beta1, (1 - beta1) * g)
         s = _running(exp_avg_sq, beta2, (1 - beta2) * g * g)
@@ -162,8 +163,8 @@ class AdamW(Adam):
 def clip_grad_norm(gradients: list[Any], max_norm: float) -> float:
     """Scale gradients to a common norm of at most ``max_norm``; returns what it was (003 §11)."""
     # In double precision: the squares of an exploding float32 gradient would overflow.
-    norms = [np.linalg.norm(np.asarray(g, np.float64)) for g in gradients if g is not None]
-    norm = float(np.linalg.norm(norms))
+    norms = [np.linalg.norm(asarray(g, np.float64)) for g in gradients if g is not None]
+    norm: float = np.linalg.norm(np.stack([0.0, *norms])).item()
     scale = max_norm / (norm + 1e-6)
     if not scale >= 1.0:
         gradients[:] = [g if g is None else g * scale for g in gradients]
@@ -173,3 +174,33 @@ def clip_grad_norm(gradients: list[Any], max_norm: float) -> float:
 def clip_grad_value(gradients: list[Any], clip_value: float) -> None:
     """Move each element of the gradients into [-clip_value, clip_value]."""
     gradients[:] = [g if g is None else np.clip(g, -clip_value, clip_value) for g in gradients]
+
+
+class LambdaLR:
+    """The first learning rate times ``lr_lambda(t)``, one factor or more, in epoch t = 0, 1, ...
+
+    The warm-up of the transformer (Vaswani et al. 2017), for lr=d_model**-0.5 and a step per batch:
+    ``LambdaLR(optimizer, lambda t: min((t + 1) ** -0.5, (t + 1) * 4000**-1.5))``
+    """
+
+    def __init__(self, optimizer: Optimizer, lr_lambda: Callable[[int], float]) -> None:
+        self.optimizer, self.lr_lambda = optimizer, lr_lambda
+        self.base_lr, self.last_epoch = optimizer.lr, -1
+        self.step()
+
+    def step(self) -> None:
+        self.last_epoch += 1
+        self.optimizer.lr = self.base_lr * self.lr_lambda(self.last_epoch)
+
+
+def StepLR(optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> LambdaLR:
+    """Times gamma every ``step_size`` epochs: exponential, if that is 1."""
+    require(step_size >= 1, f"StepLR: step_size must be at least 1, not {step_size}")
+    return LambdaLR(optimizer, lambda t: gamma ** (t // step_size))
+
+
+def CosineAnnealingLR(optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> LambdaLR:
+    """Down to eta_min along half a cosine in ``T_max`` epochs (Loshchilov & Hutter 2017)."""
+    require(T_max >= 1, f"CosineAnnealingLR: T_max must be at least 1, not {T_max}")
+    low = eta_min / optimizer.lr
+    return LambdaLR(optimizer, lambda t: low + (1 - low) * (1 + math.cos(math.pi * t / T_max)) / 2)

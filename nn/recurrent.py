@@ -7,7 +7,7 @@ import numpy as np
 from autograd_tape.scope import finish, now
 
 from . import functional as F
-from .check import expect, require
+from .check import asarray, expect, require
 from .module import Module, drawn
 from .normalization import Dropout
 
@@ -139,7 +139,7 @@ class _Network(_Cell):
         require(steps, f"{name}: the input has no steps (T = 0)")
         running = None
         if lengths is not None:
-            lengths = np.asarray(lengths)
+            lengths = asarray(lengths)
             good = lengths.shape == batch and np.isin(lengths, np.arange(steps + 1)).all()
             given = f"{name}: lengths ({lengths.dtype}, shape {lengths.shape}) must be"
             require(good and lengths.dtype.kind in "iu",

@@ -26,8 +26,7 @@ class PrecisionRecallF1(NamedTuple):
 
 
 def _prf(hits: int, said: int, right: int) -> PrecisionRecallF1:
-    # 0 where there is nothing to divide by
-    f1 = 2 * hits / max(said + right, 1)
+    f1 = 2 * hits / max(said + right, 1)  # 0 where there is nothing to divide by
     return PrecisionRecallF1(hits / max(said, 1), hits / max(right, 1), f1)
 
 
@@ -71,8 +70,7 @@ def perplexity(losses: Any) -> float:
 
 
 def _tokens(name: str, x: Tokens) -> list[Hashable]:
-    if isinstance(x, (str, bytes)):
-        raise TypeError(f"{name}: give a list of tokens, not the string {x!r}: x.split(), say")
+    require(not isinstance(x, (str, bytes)), f"{name}: give a list, not string {x!r}", TypeError)
     return list(x)
 
 

@@ -13,7 +13,7 @@ from autograd_tape.containers import map_leaves
 from autograd_tape.primitives.indexing import put
 
 from . import functional as F
-from .check import expect, require
+from .check import asarray, expect, require
 from .linear import Embedding, Linear
 from .module import Module
 from .recurrent import LSTM
@@ -54,7 +54,7 @@ class AdditiveAttention(Module):
             # v·tanh(W_a·d_i + U_a·h_j)
             e = self.energy(np.tanh(q[:, :, None] + self.key(memory)[:, None]))[..., 0]
         if mask is not None:
-            good = np.asarray(mask).dtype == bool and np.shape(mask) == memory.shape[:2]
+            good = asarray(mask).dtype == bool and np.shape(mask) == memory.shape[:2]
             require(good, f"AdditiveAttention: the mask must be booleans {memory.shape[:2]}")
             e = np.where(np.expand_dims(mask, 1), e, -np.inf)
         a = F.softmax(e)
@@ -113,7 +113,7 @@ class Seq2Seq(Module):
 
     def encode(self, source: Any, lengths: Any = None) -> DecoderState:
         """The state in which the decoder starts: each layer's from its own in the encoder."""
-        source = np.asarray(source)
+        source = asarray(source)
         memory, last = self.encoder(self._read(source, self.source_embedding), None, lengths)
         b, d = iter(self.bridge), 1 + self.bidirectional
         # d_0 = W_b·[h→; h←] + b, from states s: (layers·directions, N, H)
@@ -141,7 +141,7 @@ class Seq2Seq(Module):
 
     def _read(self, ids: Any, embedding: Embedding) -> Any:
         """The words' vectors, beyond the vocabulary that of ``unknown``."""
-        ids, size = np.asarray(ids), embedding.num_embeddings
+        ids, size = asarray(ids), embedding.num_embeddings
         require(ids.ndim == 2, f"Seq2Seq: token ids have shape {ids.shape}, and must have (N, T)")
         return embedding(np.where(ids >= size, self.unknown, ids) if self.copy else ids)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import NonFiniteError, Tape, Variable, no_grad, stop_gradient
+from autograd_tape import NonFiniteError, Tape, Variable, no_grad, plots
+from autograd_tape import compile as program_of
 from autograd_tape.containers import map_leaves
 from autograd_tape.variable import as_value
-from autograd_tape.view import plots
 
 from .check import require
 from .module import Module, load, save
@@ -27,37 +27,39 @@ Metrics = Mapping[str, Callable[[Any, Any], float]] | None
 class History(dict[str, list[float]]):
     """Numbers by epoch: ``"loss"``, ``"val_loss"``, and each metric by its name."""
 
-    def plot(self, ax: Any = None) -> Any:
-        """Draw every series over the epochs (matplotlib); returns the axes."""
-        return plots.history(self, ax)
+    plot = plots.history
 
 
-def gradients_of(
-    model: Module, loss: Loss, batch: Batch, params: Sequence[Variable], truncate: int | None = None
-) -> Iterator[tuple[float, list[Any]]]:
-    """(loss, gradients of ``params``) of a batch ``(*inputs, target)``, or of each piece of it.
-
-    truncate  truncated backpropagation through time (003 §11): the arrays are cut along axis 1 into
-              pieces of this length; the model is called as ``model(*inputs, state)`` and returns
-              ``(output, state)``, and the state goes on to the next piece as a constant
-    Raises NonFiniteError for NaN and inf, naming the primitive that made the first one.
-    """
+def gradients_of(piece: Any, batch: Batch, truncate: int | None) -> Iterator[tuple[float, Any]]:
+    """(loss, gradients) of a batch; to ``truncate`` it (003 §11) cuts axis 1, a state goes on."""
     state = None
     for i in range(0, np.shape(batch[-1])[1], truncate) if truncate else [0]:
-        *inputs, target = (x[:, i : i + truncate] for x in batch) if truncate else batch
+        part = [x[:, i : i + truncate] for x in batch] if truncate else batch
+        value, gradients, state = piece(state, *part)
+        yield float(value), gradients
+
+
+def piece_of(model: Module, loss: Loss, params: Sequence[Variable], stateful: bool = False) -> Any:
+    """The function (state, *inputs, target) -> (loss, gradients of params, state), of arrays.
+
+    stateful  the model is called as ``model(*inputs, state)`` and returns ``(output, state)``
+    It raises NonFiniteError for NaN and inf, naming the primitive that made the first one.
+    """
+
+    def piece(state: Any, *batch: Any) -> tuple[Any, list[Any], Any]:
+        *inputs, target = batch
         for again in (False, True):  # a second time only to find what is not finite
             with Tape(check_finite=again) as tape:
-                output, after = model(*inputs, state) if truncate else (model(*inputs), None)
+                output, after = model(*inputs, state) if stateful else (model(*inputs), None)
                 value = loss(output, target)
             gradients = tape.gradient(value, params)
             finite = [np.isfinite(x).all() for x in (value.value, *gradients)]
             if all(finite) and not again:
-                break
-        else:
-            bad = [p.name for p, ok in zip(params, finite[1:], strict=True) if not ok]
-            raise NonFiniteError(f"the loss is {value.value}, the gradients of {bad} not finite")
-        state = map_leaves(stop_gradient, after)
-        yield float(value.value), gradients
+                return value.value, gradients, map_leaves(as_value, after)
+        bad = [p.name for p, ok in zip(params, finite[1:], strict=True) if not ok]
+        raise NonFiniteError(f"the loss is {value.value}, the gradients of {bad} not finite")
+
+    return piece
 
 
 def fit(
@@ -66,6 +68,7 @@ def fit(
     schedule: Any = None, clip_norm: float | None = None, clip_value: float | None = None,
     accumulate: int = 1, truncate: int | None = None, patience: int | None = None,
     min_change: float = 0.0, checkpoint: str | Path | None = None, progress: bool = True,
+    compile: bool = False,
 ) -> History:  # fmt: skip
     """Train ``model`` by minimising ``loss(model(*inputs), target)``; returns the history.
 
@@ -74,16 +77,17 @@ def fit(
     batch_size   rows per step; 1 is single-sample, None full-batch training (003 §3.3)
     validation   ``(*inputs, target)``: its loss and metrics are part of the history
     metrics      name -> function of (prediction, target), plain arrays
-    schedule     of nn.schedules, stepped after each epoch
+    schedule     of nn.optim, stepped after each epoch
     clip_norm, clip_value  limits of the gradients' common norm, and of each element
     accumulate   so many batches make a step, with the mean of their gradients
-    truncate     truncated backpropagation through time, see :func:`gradients_of`
+    truncate     truncated backpropagation through time: pieces of this length, see :func:`piece_of`
     patience     stop after so many epochs without a better validation loss (training loss, if there
                  is none), and restore the best weights (003 §3.3.1)
     min_change   stop when the loss changes by less than this from epoch to epoch (003 §3.3.1)
     checkpoint   path of a safetensors file, written after each epoch; if it exists, training goes
                  on from it, and ends to the last bit as if never interrupted
     seed         of the order of the samples
+    compile      run forward, reverse sweep and update as programs, see autograd_tape.compile
     Raises NonFiniteError for a loss or gradient that is NaN or inf, naming the step and the first
     primitive that made one; the model keeps the weights of the last good step.
     """
@@ -95,6 +99,11 @@ def fit(
         run.resume(checkpoint)
     history, done = run.history, len(run.history["loss"])
     watched = history.setdefault("loss" if validation is None else "val_loss", [])
+    update: Any = optimizer.step
+    piece = piece_of(model, loss, optimizer.params, truncate is not None)
+    if compile:
+        piece = program_of(piece, argnums=None, state=[model])
+        update = program_of(update, argnums=None, state=[optimizer])
     bar = tqdm(range(done, epochs), initial=done, total=epochs, disable=not progress, unit="epoch")
     for epoch in bar:
         waited = watched[::-1].index(min(watched)) if watched else -1
@@ -107,7 +116,7 @@ def fit(
         results = (
             ([value] * len(batch[-1]), gradients)
             for batch in (data(rng) if callable(data) else _batches(data, batch_size, rng))
-            for value, gradients in gradients_of(model, loss, batch, optimizer.params, truncate)
+            for value, gradients in gradients_of(piece, batch, truncate)
         )
         try:
             while chunk := list(islice(results, accumulate)):
@@ -119,7 +128,7 @@ def fit(
                     clip_grad_value(gradients, clip_value)
                 if clip_norm is not None:
                     clip_grad_norm(gradients, clip_norm)
-                optimizer.step(gradients)
+                update(gradients)
                 losses += chain(*values)
         except FloatingPointError as error:
             where = f"fit: in epoch {epoch + 1}, after {len(losses)} samples, whose weights stay"
@@ -162,7 +171,7 @@ def evaluate(
         model.train(training)
     y = np.concatenate(outputs)
     scores = {name: float(metric(y, data[-1])) for name, metric in (metrics or {}).items()}
-    return {"loss": float(np.mean(losses)), **scores}
+    return {"loss": float(np.mean(losses))} | scores
 
 
 def _batches(data: Batch, size: int | None, rng: Any = None) -> Iterator[Batch]:

@@ -81,7 +81,7 @@ def train(make, X, y, epochs=20, seed=0):
     rng = np.random.default_rng(seed)
     model = make(rng)
     optimizer = nn.optim.Adam(model.parameters(), lr=3e-3)
-    schedule = nn.schedules.CosineAnnealingLR(optimizer, epochs)
+    schedule = nn.optim.CosineAnnealingLR(optimizer, epochs)
     for _ in range(epochs):
         for rows in np.array_split(rng.permutation(len(X)), len(X) // 32):
             with Tape() as tape:

@@ -92,7 +92,7 @@ def train(attention):
     sizes = dates.SOURCE_SIZE, dates.TARGET_SIZE, 24, 40
     model = nn.Seq2Seq(*sizes, attention=attention, rng=0)
     optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
-    schedule = nn.schedules.CosineAnnealingLR(optimizer, STEPS)
+    schedule = nn.optim.CosineAnnealingLR(optimizer, STEPS)
     losses = []
     for ids, lengths, target_in, target in dates.batches(days, STEPS, BATCH)(
         np.random.default_rng(1)

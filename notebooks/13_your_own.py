@@ -154,7 +154,7 @@ print("parameters:", [name for name, _ in orbit.named_parameters()])
 
 # %%
 optimizer = nn.optim.Adam(orbit.parameters(), lr=0.02)
-schedule = nn.schedules.CosineAnnealingLR(optimizer, 600)
+schedule = nn.optim.CosineAnnealingLR(optimizer, 600)
 start = orbit(np.linspace(0, 5.2, 300)).value
 for _ in range(600):
     with Tape() as tape:
@@ -213,7 +213,7 @@ places = np.stack(np.meshgrid(*[np.linspace(-1, 1, 60, dtype=np.float32)] * 2), 
 
 def painted(model, steps=300):
     optimizer = nn.optim.Adam(model.parameters(), lr=1e-2)
-    schedule = nn.schedules.CosineAnnealingLR(optimizer, steps)
+    schedule = nn.optim.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         with Tape() as tape:
             loss = F.mse_loss(model(places), flower)

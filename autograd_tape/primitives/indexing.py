@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import asarray, copied, zeros
+from ..arrays import asarray, at, copied, zeros
 from ..dispatch import define, implements, no_out
 from ..primitive import Primitive
 from ..record import record
@@ -32,7 +32,7 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
 
 
 def _put(ct: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
-    total = zeros(shape, ct.dtype if hasattr(ct, "dtype") else ct.__class__, ct)
+    total = zeros(shape, ct.dtype if hasattr(ct, "dtype") else ct.__class__, ct, index)
     add_at(total, index, ct)
     return total
 
@@ -41,7 +41,7 @@ def _put(ct: Any, *, index: Any, shape: tuple[int, ...]) -> Any:
 put = define(
     _put,
     name="put",
-    vjp=lambda ct, output, x, *, index, shape: ct[index],
+    vjp=lambda ct, output, x, *, index, shape: at(ct, index),
     linear=(0,),
     sample=calls(
         both((4,), index=1, shape=(3, 4)),
@@ -51,7 +51,7 @@ put = define(
 )
 
 _getitem = define(
-    lambda x, *, index: x[index],
+    lambda x, *, index: at(x, index),
     name="getitem",
     vjp=lambda ct, output, x, *, index: Scattered(index, ct, put),
     linear=(0,),
@@ -86,17 +86,17 @@ def getitem(x: Variable, index: Any) -> Variable:
 
 
 def _updated(x: Any, new: Any, *, index: Any) -> Any:
-    result = copied(x, None, new)
+    result = copied(x, None, new, index)
     result[index] = new
     return result
 
 
 def _update_vjp(ct: Any, output: Any, x: Any, new: Any, *, index: Any) -> Any:
     """Only what was written last at a place arrived there."""
-    part = ct[index]
+    part = at(ct, index)
     if not is_basic(index):
         order = np.arange(part.size).reshape(part.shape)
-        writer = zeros(output.shape, int, part)
+        writer = zeros(output.shape, int, part, index)
         writer[index] = order
         part = np.where(writer[index] == order, part, np.zeros((), ct.dtype))
     return part

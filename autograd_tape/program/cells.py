@@ -7,15 +7,18 @@ the end is what the program writes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..entry import CONSTANT, Entry, leaf
 from ..variable import Variable
+from .random import Drawing
+from .reach import Place, Reached
+from .symbol import Recording
 
-__all__ = ["Cell", "ItemCell", "VariableCell"]
+__all__ = ["Cell", "ItemCell", "ModeCell", "RandomCell", "VariableCell", "cells_of"]
 
 
 class Cell:
@@ -24,6 +27,7 @@ class Cell:
     name   what it is called in the source
     value  what stands there; ``state`` and ``restore`` take and put back all that belongs to it
     put    a symbol in place of the value; gives the entries that now are inputs of the program
+    trace  what else is to be done while a function is traced
     write  the new content after a call: an array that belongs to nobody else
     """
 
@@ -43,6 +47,9 @@ class Cell:
 
     def write(self, x: Any) -> None:
         raise NotImplementedError
+
+    def trace(self, recording: Recording) -> None:
+        pass
 
 
 class VariableCell(Cell):
@@ -76,22 +83,78 @@ class VariableCell(Cell):
 
 
 class ItemCell(Cell):
-    """An array or a number in a dict (``vars(layer)``, the state of an optimiser)."""
+    """An array or a number in a container: an attribute of a layer, the state of an optimiser."""
 
-    def __init__(self, name: str, place: Mapping[str, Any], key: str) -> None:
-        self.name, self.place, self.key = name, place, key
+    def __init__(self, place: Place) -> None:
+        self.name, self.container, self.key = place
 
     def value(self) -> Any:
-        return self.place[self.key]
+        return self.container[self.key]
 
-    state = value
+    def state(self) -> Any:
+        x = self.value()
+        return x, np.array(x)  # the function may change the array itself
 
     def restore(self, state: Any) -> None:
-        self.place[self.key] = state  # type: ignore[index]
+        x, content = state
+        if x.__class__ is np.ndarray:
+            x[...] = content
+        self.container[self.key] = x
 
     def put(self, symbol: Any) -> Iterator[Entry]:
-        self.place[self.key] = symbol  # type: ignore[index]
+        self.container[self.key] = symbol
         yield from ()
 
     def write(self, x: Any) -> None:
-        self.restore(x)
+        self.container[self.key] = x
+
+
+class ModeCell(Cell):
+    """Whether a layer is training: a constant of a program, another program where it changes."""
+
+    name = "training"
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+
+    def value(self) -> Any:
+        return bool(self.module.training)
+
+    def state(self) -> Any:
+        return None
+
+    def restore(self, state: Any) -> None:
+        pass
+
+
+class RandomCell(Cell):
+    """A random generator: what it draws while the function is traced is drawn anew at each call."""
+
+    name = "rng"
+
+    def __init__(self, place: Place) -> None:
+        _, self.container, self.key = place
+        self.generator = self.container[self.key]
+
+    def value(self) -> Any:
+        return None  # says nothing: another generator in its place would be noticed as an object
+
+    def state(self) -> Any:
+        return self.generator.bit_generator.state
+
+    def restore(self, state: Any) -> None:
+        self.container[self.key] = self.generator
+        self.generator.bit_generator.state = state
+
+    def trace(self, recording: Recording) -> None:
+        self.container[self.key] = Drawing(self.generator, recording)
+
+
+def cells_of(reached: Reached, differentiated: bool) -> list[Cell]:
+    """A cell for everything that the program has to read anew."""
+    return [
+        *(VariableCell(name, v, differentiated) for name, v in reached.variables),
+        *map(ItemCell, reached.state),
+        *map(ModeCell, reached.modes),
+        *map(RandomCell, reached.generators),
+    ]

@@ -1,4 +1,4 @@
-"""What the user called things: names of results, of arguments, of variables closed over."""
+"""What the user called things: names of results and of arguments."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ import inspect
 import keyword
 import types
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from ..containers import is_container, items_of
-from ..variable import Variable
 
-__all__ = ["argument_names", "assigned_name", "closed_over", "identifier"]
+__all__ = ["argument_names", "assigned_name", "identifier"]
 
 _stores: dict[types.CodeType, dict[int, str]] = {}
 
@@ -67,92 +61,3 @@ def identifier(name: str) -> str:
     if not text or text[0].isdigit() or keyword.iskeyword(text):
         text = f"_{text}"
     return text
-
-
-# -- what a function closes over ------------------------------------------------------------------
-
-
-@dataclass
-class Found:
-    """What a function can reach.
-
-    variables  (name, variable) of each leaf Variable
-    arrays     the name of each array, by its identity
-    """
-
-    variables: list[tuple[str, Variable]]
-    arrays: dict[int, str]
-
-
-def closed_over(f: Callable[..., Any]) -> Found:
-    """What ``f`` can reach: through its closure, the globals that its code names, its defaults,
-    the object it is a method of, and attributes and containers of these.
-    """
-    found: dict[int, tuple[str, Variable]] = {}
-    arrays: dict[int, str] = {}
-    seen: set[int] = set()
-    kept: list[Any] = []  # keeps ids valid
-    queue: list[tuple[str, Any]] = [("", f)]
-    while queue:
-        name, x = queue.pop(0)
-        if id(x) in seen:
-            continue
-        seen.add(id(x))
-        kept.append(x)
-        if type(x) is Variable:
-            if x.is_leaf:
-                found[id(x)] = (x.name or name or "v", x)
-        elif type(x) is np.ndarray:
-            arrays[id(x)] = name
-        else:
-            queue += [(n or name, y) for n, y in _reachable(name, x)]
-    return Found(list(found.values()), arrays)
-
-
-_OWN = {"autograd_tape", "numpy", "scipy"}  # no variables of the user's are found there
-
-
-def _reachable(name: str, x: Any) -> Iterator[tuple[str, Any]]:
-    if (
-        getattr(type(x) if not isinstance(x, types.FunctionType) else x, "__module__", "").split(
-            "."
-        )[0]
-        in _OWN
-    ):
-        return
-    if isinstance(x, types.FunctionType):
-        code = x.__code__
-        for free, cell in zip(code.co_freevars, x.__closure__ or (), strict=True):
-            with suppress(ValueError):  # not assigned yet
-                yield free, cell.cell_contents
-        for default in (*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()):
-            yield "", default
-        if hasattr(x, "__wrapped__"):
-            yield "", x.__wrapped__
-        for used in _names_in(code):
-            if used in x.__globals__:
-                yield used, x.__globals__[used]
-    elif isinstance(x, types.MethodType):
-        yield name, x.__self__
-        yield "", x.__func__
-    elif isinstance(x, partial):
-        yield name, x.func
-        for y in (*x.args, *x.keywords.values()):
-            yield "", y
-    elif isinstance(x, (types.ModuleType, type, str, bytes, int, float)):
-        return
-    elif is_container(x):
-        for key, y in items_of(x):
-            yield f"{name}_{key}" if name else str(key), y
-    else:
-        for key, y in getattr(x, "__dict__", {}).items():
-            yield f"{name}_{key}" if name else key, y
-        for method in ("__call__", "forward"):
-            yield "", getattr(type(x), method, None)
-
-
-def _names_in(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _names_in(constant)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .constants import uniform
-from .step import Graph, Guard, Method, Step, inputs_of, mapped
+from .step import Draw, Graph, Guard, Method, Step, inputs_of, mapped
 
 __all__ = ["EXACT", "common", "constants", "dead", "views"]
 
@@ -67,7 +67,7 @@ def dead(graph: Graph) -> Graph:
     inputs = set(graph.inputs)
     steps = []
     for step in reversed(graph.steps):
-        if step in needed or step in inputs or step.function.__class__ is Guard:
+        if step in needed or step in inputs or step.function.__class__ in (Guard, Draw):
             needed.update(inputs_of(step))
             steps.append(step)
     return Graph(graph.inputs, steps[::-1], graph.outputs, graph.state, graph.names)
@@ -144,6 +144,9 @@ def _alike(x: Any, step: Step) -> bool:
     )
 
 
+_REAL = {Method("real", attribute=True), Method("conj"), np.real, np.conj}
+
+
 def views(graph: Graph) -> Graph:
     """Without copies that nobody needs (each step makes a value that none changes), and without
     transposes of transposes and reshapes to the shape that is there.
@@ -160,12 +163,20 @@ def views(graph: Graph) -> Graph:
             rest = [y for y in args[1:] if y is not None and y not in ("K", "C")]
             same = _alike(x, step) and all(y == step.dtype for y in rest if isinstance(y, np.dtype))
             return x if same else step
-        if f == Method("item") and x.kind in (float, int, bool, complex):
-            return x
+        if f == Method("item"):
+            if x.function is np.asarray and x.args[0].__class__ is Step and len(args) == 1:
+                x = x.args[0]
+            if x.kind in (float, int, bool, complex):
+                return x
         if f is np.reshape and len(args) == 2 and _alike(x, step):
             return x
-        if f is np.transpose and x.function is np.transpose and len(args) == len(x.args) == 1:
-            return x.args[0]
+        if f is np.transpose:
+            if len(args) == 2 and args[1] == tuple(range(len(x.shape)))[::-1]:
+                args = step.args = args[:1]
+            if len(args) == 1 and x.function is np.transpose and len(x.args) == 1:
+                return x.args[0]
+        if f in _REAL and x.dtype is not None and x.dtype.kind != "c":
+            return x
         return step
 
     return rebuilt(graph, replace)
@@ -176,7 +187,7 @@ def common(graph: Graph) -> Graph:
     seen: dict[Any, Step] = {}
 
     def replace(step: Step) -> Any:
-        if step.mutates or step.function is operator.setitem:
+        if step.mutates or step.function.__class__ is Draw:
             return step
         try:
             key = (

@@ -26,10 +26,11 @@ from ..record import FALLBACK
 from ..tape import TapeError
 from ..transforms import value_and_grad
 from ..variable import Variable, as_value
-from .cells import Cell, VariableCell
+from .cells import Cell, cells_of
 from .memory import Memory
-from .names import argument_names, closed_over, identifier
+from .names import argument_names, identifier
 from .passes import EXACT, Pass
+from .reach import reach
 from .source import Printer, Text, place_text
 from .step import Graph, Guard
 from .symbol import Symbol
@@ -137,8 +138,10 @@ class Program:
         key += [_kind(x) for x in leaves]
         inputs = [x for x in leaves if is_traced(x)]
         for cell in self._cells:
-            inputs.append(x := cell.value())
+            x = cell.value()
             key.append(_kind(x))
+            if is_traced(x):
+                inputs.append(x)
         signature = tuple(key)
         for variant in self._variants.get(signature, ()):
             try:
@@ -164,27 +167,25 @@ class Program:
 
     def _record(self, args: Any, leaves: list[Any], inputs: list[Any], signature: Any) -> Any:
         before = [cell.state() for cell in self._cells]
+        old = [cell.value() for cell in self._cells]
         expected = self._function(*args)  # an error of the function's own is raised here
         after = [cell.state() for cell in self._cells]
         wanted = [as_value(x) for x in flatten(expected)[0]]
-        wanted += [cell.value() for cell in self._cells]
+        wanted += [_copy(cell.value()) for cell in self._cells]
         try:
             for copies in (False, True):
-                for cell, state in zip(self._cells, before, strict=True):
-                    cell.restore(state)
+                self._restore(before)
                 variant = self._trace(args, leaves, copies)
+                self._restore(before)
                 results = variant.run(inputs)
-                got = list(results[: variant.n])
                 new = dict(zip(variant.changes, results[variant.n :], strict=True))
-                n = len(inputs) - len(self._cells)
-                got += [new.get(i, inputs[n + i]) for i in range(len(self._cells))]
+                got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]
                 if len(got) == len(wanted) and all(map(_agree, got, wanted)):
                     break
             else:
                 raise TapeError(_another_result(self.name))
         finally:
-            for cell, state in zip(self._cells, after, strict=True):
-                cell.restore(state)
+            self._restore(after)
         known = self._variants.setdefault(signature, [])
         known.insert(0, variant)
         self.recordings += 1
@@ -194,6 +195,10 @@ class Program:
             if self.recordings == 2 * _PATHS:
                 warnings.warn(_too_many(self), RuntimeWarning, stacklevel=4)
         return variant.rebuild(list(results[: variant.n]))
+
+    def _restore(self, states: list[Any]) -> None:
+        for cell, state in zip(self._cells, states, strict=True):
+            cell.restore(state)
 
     def _trace(self, args: Any, leaves: list[Any], copies: bool) -> Variant:
         put_back = flatten(args)[1]
@@ -255,15 +260,19 @@ class Program:
 
 def compile(
     f: Callable[..., Any], *example_args: Any, argnums: Any = 0,
-    passes: Sequence[Pass] = EXACT, reuse: bool = True, in_place: bool = True,
+    state: Sequence[Any] = (), passes: Sequence[Pass] = EXACT, reuse: bool = True,
+    in_place: bool = True,
 ) -> Program:  # fmt: skip
-    """A program that gives what ``value_and_grad(f, argnums)`` gives, recorded at the example.
+    """A program that gives what ``value_and_grad(f, argnums)`` gives, recorded at the example
+    (without one, at its first call).
 
     f         as for :func:`autograd_tape.value_and_grad`; Variables that it closes over are read
               anew at each call, so they may be given other values between calls.  Other things that
               it closes over (arrays, numbers) are constants of the program.
     argnums   which arguments to differentiate in; None: ``f`` itself is the program, for functions
               that take derivatives inside (``jvp``, ``tape.gradient``, a step of training)
+    state     objects that the function changes (a model with running averages, an optimiser):
+              arrays and floats in them are read anew at each call, and written back
     passes    what to do to the recorded steps (:mod:`autograd_tape.program.passes`); (): nothing
     reuse     write arrays into memory that the program keeps; in_place: over operands that are dead
 
@@ -274,10 +283,10 @@ def compile(
     cannot see, writes traced values into plain arrays, or reads Variables that were not found.
     """
     function = f if argnums is None else value_and_grad(f, argnums)
-    found = closed_over(f)
-    cells = [VariableCell(n, v, argnums is None) for n, v in found.variables]
+    cells = cells_of(reach(f, tuple(state)), differentiated=argnums is None)
     program = Program(f, function, cells, passes, {"reuse": reuse, "in_place": in_place})
-    program(*example_args)
+    if example_args:
+        program(*example_args)
     return program
 
 
@@ -318,6 +327,11 @@ def _kind(x: Any) -> Any:
 
 
 # -- is it right? ---------------------------------------------------------------------------------
+
+
+def _copy(x: Any) -> Any:
+    return x.copy() if x.__class__ is np.ndarray else x
+
 
 _ROUNDING = 1000  # units in the last place, of the largest element
 

@@ -22,7 +22,7 @@ import numpy as np
 from .constants import literal, name_of_function, shortest
 from .memory import Memory
 from .names import identifier
-from .step import Graph, Guard, Method, Step, inputs_of
+from .step import Draw, Graph, Guard, Method, Step, inputs_of
 from .symbol import NUMBERS
 
 __all__ = ["Printer", "Text"]
@@ -208,6 +208,12 @@ class Printer:
                 return f"{self.operand(args[0], _ATOM)}.T", _ATOM
             if f is np.reshape and len(args) == 2 and self.fast:
                 return f"{self.operand(args[0], _ATOM)}.reshape({self.operand(args[1])})", _ATOM
+        if f.__class__ is Draw:
+            key = id(f.generator)
+            if key not in self.by_id:
+                self.by_id[key] = self.new_name(self.graph.names.get(key) or "rng")
+                self.constants[self.by_id[key]] = f.generator
+            return f"{self.by_id[key]}.{f.name}({self.arguments(args, kwargs)})", _ATOM
         if f.__class__ is Method:
             target = self.operand(args[0], _ATOM)
             if f.attribute:
@@ -338,7 +344,7 @@ class Printer:
         ask, text = step.function.ask, self.operand(x, _COMPARE + 1)
         if ask is bool:
             text = self.operand(x)
-            wrong = f"not ({text})" if seen else text
+            wrong = f"not {text}" if seen else text
         elif ask is type:
             wrong = f"type({text}) is not {seen.__name__}"
         elif ask is np.shape:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Graph", "Guard", "Method", "Step", "inputs_of", "mapped"]
+__all__ = ["Draw", "Graph", "Guard", "Method", "Step", "inputs_of", "mapped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,21 @@ class Guard:
     """
 
     ask: Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A method of a random generator: never computed once for two, nor left out."""
+
+    generator: np.random.Generator
+    name: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self.generator, self.name)(*args, **kwargs)
+
+    @property
+    def __name__(self) -> str:
+        return self.name
 
 
 class Step:

@@ -27,7 +27,7 @@ from .. import record as _record
 from ..source import is_machinery
 from ..tape import TapeError
 from ..variable import Variable
-from .step import Guard, Method, Step, mapped
+from .step import Draw, Guard, Method, Step, inputs_of, mapped
 
 __all__ = ["NUMBERS", "Recording", "Symbol", "plain"]
 
@@ -169,6 +169,8 @@ class Recording:
         """
         if type(new) is not Symbol:
             new = self.call(np.broadcast_to, (new, symbol.value.shape))
+        if new.step.kind is not ndarray:  # of an array without axes NumPy makes a scalar
+            new = self.call(np.asarray, (new, symbol.step.dtype))
         if new.step.dtype != symbol.step.dtype:
             new = self.call(Method("astype"), (new, symbol.step.dtype))
         if new.step.shape != symbol.step.shape:
@@ -259,7 +261,7 @@ _STATIC_SHAPE: set[Any] = {
     np.matrix_transpose, np.conj, np.real, np.imag, np.linalg.solve, np.linalg.inv, np.zeros,
     np.ones, np.empty, np.full, np.asarray, np.ascontiguousarray,
     np.isclose, np.nan_to_num, np.all, np.any, np.roll, np.flip, np.pad, np.tile,
-    *map(Method, ("astype", "copy", "reshape", "ravel", "transpose", "item", "conj", "conjugate")),
+    *map(Method, ("astype", "copy", "reshape", "ravel", "transpose", "item", "conj", "view")),
     *(Method(name, attribute=True) for name in ("T", "mT", "real", "imag")),
     *(getattr(u, m) for u in (np.add, np.multiply, np.maximum, np.minimum, np.logical_or,
                               np.logical_and) for m in ("reduce", "accumulate")),
@@ -273,6 +275,8 @@ def _depends_on_values(step: Step) -> bool:
         return any(
             p.__class__ is Step and p.dtype is not None and p.dtype.kind == "b" for p in parts
         )
+    if step.function.__class__ is Draw:
+        return any(True for _ in inputs_of(step))
     whose = getattr(step.function, "__self__", None)  # of np.add.reduceat
     return step.function.__class__ is not np.ufunc and whose.__class__ is not np.ufunc
 

@@ -20,7 +20,8 @@ from ..source import is_machinery
 from ..tape import Recorder, TapeError, recording_on
 from ..variable import as_value
 from .cells import Cell
-from .names import assigned_name, closed_over
+from .names import assigned_name
+from .reach import reach
 from .step import Graph, Step
 from .symbol import Recording, Symbol
 
@@ -115,11 +116,15 @@ def trace(
         for x, name in zip(leaves, names, strict=True)
     ]
     before = [cell.state() for cell in cells]
-    contents = [recording.input(cell.value(), cell.name) for cell in cells]
+    contents = [
+        recording.input(x, cell.name) if is_traced(x := cell.value()) else None for cell in cells
+    ]
     inputs = list(recording.steps)
     try:
         for cell, symbol in zip(cells, contents, strict=True):
-            tracer.known.update(cell.put(symbol))
+            cell.trace(recording)
+            if symbol is not None:
+                tracer.known.update(cell.put(symbol))
         with recording_on(tracer):
             result = call(symbols)
         state = [_content(cell, symbol) for cell, symbol in zip(cells, contents, strict=True)]
@@ -130,14 +135,14 @@ def trace(
     if tracer.foreign:
         raise TapeError(_foreign(function, *tracer.foreign[0]))
     outputs, rebuild = flatten(result)
-    names_of = closed_over(function).arrays
-    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, names_of), rebuild
+    known = reach(function).arrays
+    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, known), rebuild
 
 
-def _content(cell: Any, symbol: Symbol) -> Any:
+def _content(cell: Cell, symbol: Any) -> Any:
     """The step that a cell holds at the end; None if it is what it held at the beginning."""
     now = cell.value()
-    if now is symbol and now.step.function is None:
+    if symbol is None or (now is symbol and now.step.function is None):
         return None
     return now.step if type(now) is Symbol else now
 

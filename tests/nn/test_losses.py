@@ -106,8 +106,8 @@ def test_classes_on_axis_1() -> None:
     [
         (np.zeros(5), TypeError, r"class indices \(integers\) \(5,\), or probabilities \(5, 3\)"),
         (np.zeros(4, int), ValueError, r"shape \(4,\) .* for input \(5, 3\)"),
-        (np.full(5, 3), ValueError, "target has index 3, of only 3 classes"),
-        (np.full(5, -1), ValueError, "target has index -1, of only 3 classes"),
+        (np.full(5, 3), ValueError, "target has index 3, of 3 classes"),
+        (np.full(5, -1), ValueError, "target has index -1, of 3 classes"),
         (np.full((5, 3), 2.0), ValueError, r"probabilities and must lie in \[0, 1\]"),
     ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_tape import Variable
-from nn import optim, schedules
+from nn import optim
 
 LR = 0.5
 
@@ -29,15 +29,15 @@ def rates(schedule: Any, n: int = 8) -> list[float]:
 @pytest.mark.parametrize(
     ("make", "closed_form"),
     [
-        (lambda o: schedules.StepLR(o, 3), lambda t: LR * 0.1 ** (t // 3)),
-        (lambda o: schedules.StepLR(o, 1, gamma=0.5), lambda t: LR * 0.5**t),
+        (lambda o: optim.StepLR(o, 3), lambda t: LR * 0.1 ** (t // 3)),
+        (lambda o: optim.StepLR(o, 1, gamma=0.5), lambda t: LR * 0.5**t),
         (
-            lambda o: schedules.CosineAnnealingLR(o, 3, eta_min=0.1),
+            lambda o: optim.CosineAnnealingLR(o, 3, eta_min=0.1),
             lambda t: 0.1 + 0.2 * (1 + math.cos(math.pi * t / 3)),
         ),
-        (lambda o: schedules.LambdaLR(o, lambda t: 1 / (1 + t)), lambda t: LR / (1 + t)),
+        (lambda o: optim.LambdaLR(o, lambda t: 1 / (1 + t)), lambda t: LR / (1 + t)),
         (
-            lambda o: schedules.LambdaLR(o, lambda t: min((t + 1) ** -0.5, (t + 1) * 4**-1.5)),
+            lambda o: optim.LambdaLR(o, lambda t: min((t + 1) ** -0.5, (t + 1) * 4**-1.5)),
             lambda t: LR * ([0.125, 0.25, 0.375, 0.5] + [n**-0.5 for n in range(5, 9)])[t],
         ),
     ],
@@ -50,8 +50,8 @@ def test_closed_forms(make: Any, closed_form: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda o: schedules.StepLR(o, 0), "step_size must be at least 1"),
-        (lambda o: schedules.CosineAnnealingLR(o, 0), "T_max must be at least 1"),
+        (lambda o: optim.StepLR(o, 0), "step_size must be at least 1"),
+        (lambda o: optim.CosineAnnealingLR(o, 0), "T_max must be at least 1"),
     ],
 )
 def test_wrong_options(make: Any, words: str) -> None:

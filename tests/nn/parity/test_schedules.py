@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_tape import Variable
-from nn import optim, schedules
+from nn import optim
 
 from .torch_parity import torch
 
@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {
 def both(name: str, lr: float, options: dict[str, Any]) -> tuple[Any, Any]:
     ours, theirs = optim.SGD([Variable(1.0)], lr), torch.optim.SGD([torch.zeros(1)], lr)
     return (
-        getattr(schedules, name)(ours, **options),
+        getattr(optim, name)(ours, **options),
         getattr(torch.optim.lr_scheduler, name)(theirs, **options),
     )
 
