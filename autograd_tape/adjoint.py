@@ -71,7 +71,7 @@ def cast(c: Any, dtype: Any) -> Any:
             return c
         c = c.item() if hasattr(c, "item") else c
         return c if c.__class__ is dtype else dtype(c)
-    return c.astype(dtype) if hasattr(c, "astype") else asarray(c, dtype)[()]
+    return c.astype(dtype) if hasattr(c, "dtype") else asarray(c, dtype)[()]
 
 
 def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:

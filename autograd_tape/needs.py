@@ -64,10 +64,10 @@ def in_one_dtype(rule: Rule) -> Rule:
     """
 
     def widened(ct: Any, output: Any, *args: Any, **params: Any) -> Any:
-        dtypes = {x.dtype for x in args if hasattr(x, "astype")}
+        dtypes = {x.dtype for x in args if hasattr(x, "dtype")}
         if len(dtypes) > 1:
             widest = np.result_type(*dtypes)
-            args = tuple(x.astype(widest) if hasattr(x, "astype") else x for x in args)
+            args = tuple(x.astype(widest) if hasattr(x, "dtype") else x for x in args)
         return rule(ct, output, *args, **params)
 
     widened.reads = reads(rule)  # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ Next to read: :mod:`autograd_tape.entry`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from .variable import Variable, reject_nested
 if TYPE_CHECKING:
     from .primitive import Primitive
 
-__all__ = ["FALLBACK", "binary", "enter", "handle", "record", "unary"]
+__all__ = ["ASKING", "FALLBACK", "binary", "enter", "handle", "record", "unary"]
 
+# Code that gives a Python float to a function of C: see Symbol.__float__ in the compiler.
+ASKING: set[CodeType] = set()
 FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
 _object = np.dtype(object)
 ndarray = np.ndarray
@@ -36,7 +39,14 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         if x.__class__ is not Variable:
-            return scalar(x) if x.__class__ is float else forward(x)
+            if x.__class__ is not float:
+                return forward(x)
+            try:
+                return scalar(x)
+            except FALLBACK:
+                if type(x) is float:
+                    raise
+                return forward(x)
         if not primitive.examined:
             primitive.examine()
         value, parent = x._value, x._entry
@@ -79,6 +89,7 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         result._entry = entry
         return result
 
+    ASKING.add(call.__code__)
     return call
 
 
@@ -137,6 +148,7 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         result._entry = entry
         return result
 
+    ASKING.add(call.__code__)
     return call
 
 

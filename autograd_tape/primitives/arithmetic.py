@@ -18,7 +18,7 @@ import numpy as np
 
 from ..dispatch import define, elementwise, implements
 from ..needs import passes
-from ..record import unary
+from ..record import ASKING, FALLBACK, unary
 from ..variable import as_value
 from .samples import Call, Shape, both, calls, real
 from .smoothness import Kinks, away_from, guarded, moving, of, outside_cut
@@ -44,7 +44,30 @@ def on_numbers(
             return ufunc(x, y).item()
         return ufunc(x, y)
 
+    call.of_floats = function  # type: ignore[attr-defined]
+    ASKING.add(call.__code__)
     return call
+
+
+def of_float(ufunc: Any, function: Callable[[float], float]) -> Callable[[Any], Any]:
+    """``function`` of the module math, for rules and for forms of primitives on Python floats.
+
+    A value being compiled is no float to it; then the program has it by way of ``ufunc``.
+    """
+
+    def call(x: Any) -> Any:
+        try:
+            return function(x)
+        except FALLBACK:
+            if type(x) is float:
+                raise
+            return ufunc(x)
+
+    ASKING.add(call.__code__)
+    return call
+
+
+_log = of_float(np.log, math.log)
 
 
 def nothing(ct: Any) -> Any:
@@ -174,7 +197,7 @@ def _power_y(ct: Any, output: Any, x: Any, y: Any) -> Any:
         if x == 0:
             return nothing(ct)
         t = _scalar_power(x, y)
-        t *= cmath.log(x) if x.__class__ is complex else math.log(x) if x > 0 else math.nan
+        t *= cmath.log(x) if x.__class__ is complex else _log(x) if x > 0 else math.nan
     else:
         if x.dtype != output.dtype:  # an integer, or too narrow to take the logarithm of
             x = x.astype(output.dtype)

@@ -11,7 +11,7 @@ from ..dispatch import define, elementwise, implements
 from ..primitive import Primitive
 from ..record import unary
 from ..variable import as_value
-from .arithmetic import on_numbers
+from .arithmetic import of_float, on_numbers
 from .samples import both, calls, real
 from .smoothness import away_from, outside_cut, poles
 
@@ -51,8 +51,12 @@ def _sigmoid_forward(x: Any) -> Any:
     return np.divide(1, t, out=own)
 
 
-def _sigmoid_scalar(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-x)) if x > -709.0 else math.exp(x)
+_exp = of_float(np.exp, math.exp)
+_log1p = of_float(np.log1p, math.log1p)
+
+
+def _sigmoid_scalar(x: float) -> Any:
+    return 1.0 / (1.0 + _exp(-x)) if x > -709.0 else _exp(x)
 
 
 def _sigmoid(ct: Any, output: Any, x: Any) -> Any:
@@ -108,7 +112,7 @@ log1p = elementwise(
 def _portion(ct: Any, x: Any, y: Any, log_base: float) -> Any:
     """How much of b^x + b^y is b^x: the sigmoid of (x - y)·log b, and half at any tie."""
     a = as_value(x)
-    if math.isinf(a) if a.__class__ is float else np.count_nonzero(np.isinf(a)):
+    if abs(a) == math.inf if a.__class__ is float else np.count_nonzero(np.isinf(a)):
         tie = np.isinf(a) & (a == as_value(y))  # there inf - inf would be nan
         x, y = np.where(tie, 0, x), np.where(tie, 0, y)
     t = x - y
@@ -117,10 +121,10 @@ def _portion(ct: Any, x: Any, y: Any, log_base: float) -> Any:
     return ct * (_sigmoid_scalar(t) if t.__class__ is float else sigmoid(t))
 
 
-def _logaddexp_scalar(x: float, y: float) -> float:
+def _logaddexp_scalar(x: float, y: float) -> Any:
     if x == y:
         return x + _LN2  # infinite ones, too
-    return max(x, y) + math.log1p(math.exp(-abs(x - y)))
+    return max(x, y) + _log1p(_exp(-abs(x - y)))
 
 
 _real_pair = calls(real((3, 4), (3, 4)), real((2, 3, 1), (3, 4)), real((3,), ()))
@@ -239,7 +243,7 @@ def _i0_forward(x: Any, *, order: int) -> Any:
     that the midpoint rule converges geometrically: √|x| points to full precision.
     """
     if order == 0:
-        return float(np.i0(x)) if x.__class__ is float else np.i0(x)
+        return np.i0(x).item() if x.__class__ is float else np.i0(x)
     size = np.abs(x)
     largest = np.minimum(np.max(size, initial=0.0, where=np.isfinite(size)), 1000.0)
     points = 16 + int(3.0 * np.sqrt(largest))
@@ -248,7 +252,7 @@ def _i0_forward(x: Any, *, order: int) -> Any:
     for k in range(points):
         c = math.cos((k + 0.5) * math.pi / (2 * points))
         total = total + c**order * factor(x * c)
-    return total / points if x.__class__ is not float else float(total / points)
+    return total / points if x.__class__ is not float else (total / points).item()
 
 
 _i0: Primitive = define(

@@ -320,9 +320,10 @@ def where_safe(condition: Any, f: Callable[[Any], Any], x: Any, otherwise: Any) 
     condition = asarray(as_value(condition), bool)
     value = as_value(x)
     mask, values = np.broadcast_arrays(condition, value)
-    safe = values[mask]
-    if safe.size == mask.size:
+    n = np.count_nonzero(mask)
+    if n == mask.size:
         return _where(condition, f(x), otherwise)
-    if safe.size == 0:
+    if n == 0:
         return _where(condition, x, otherwise)
-    return _where(condition, f(_where(condition, x, safe[0])), otherwise)
+    safe = values.ravel()[np.argmax(mask)]  # the first
+    return _where(condition, f(_where(condition, x, safe)), otherwise)

@@ -198,7 +198,7 @@ def _sinc_forward(x: Any, *, order: int) -> Any:
     f⁽ⁿ⁾(u) = Σ (-1)^k · u^(2k-n) / ((2k+1)·(2k-n)!) is summed instead.
     """
     if order == 0:
-        return float(np.sinc(x)) if x.__class__ is float else np.sinc(x)
+        return np.sinc(x).item() if x.__class__ is float else np.sinc(x)
     u = asarray(x) * math.pi
     near = np.abs(u) < order + 1
     v = np.where(near, u, 0)

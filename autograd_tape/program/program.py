@@ -23,7 +23,7 @@ import numpy as np
 
 from ..containers import flatten, is_container, items_of
 from ..record import FALLBACK
-from ..tape import TapeError
+from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import Variable, as_value
 from .cells import Cell, cells_of
@@ -33,7 +33,6 @@ from .passes import EXACT, Pass
 from .reach import reach
 from .source import Printer, Text, place_text
 from .step import Graph, Guard
-from .symbol import Symbol
 from .trace import is_traced, trace
 
 if TYPE_CHECKING:
@@ -128,6 +127,8 @@ class Program:
         """What the function gives at these arguments; numbers that are not floats, strings and
         other objects among them are constants of the program, each value a recording of its own.
         """
+        if tracer() is not None:  # it is compiled as a part of something else
+            return self._function(*args)
         leaves, key = _leaves(args)
         if self._cells:
             with _lock:
@@ -152,8 +153,6 @@ class Program:
                 return self._function(*args)
             self._latest = variant
             return self._finish(variant, results)
-        if any(type(x) is Symbol for x in inputs):  # compiled as a part of something else
-            return self._function(*args)
         with _lock:
             return self._record(args, leaves, inputs, signature)
 

@@ -54,14 +54,14 @@ class Reached:
     """What was found.
 
     variables   (name, variable) of each leaf Variable
-    arrays      name of each array, by its identity
+    arrays      (name, array)
     state       places of arrays in the objects whose state changes, and of their own numbers
     generators  places of random generators
     modes       objects with a ``training`` flag
     """
 
     variables: list[tuple[str, Variable]] = field(default_factory=list)
-    arrays: dict[int, str] = field(default_factory=dict)
+    arrays: list[tuple[str, Any]] = field(default_factory=list)
     state: list[Place] = field(default_factory=list)
     generators: list[Place] = field(default_factory=list)
     modes: list[Any] = field(default_factory=list)
@@ -95,7 +95,7 @@ def reach(f: Callable[..., Any], state: tuple[Any, ...] = ()) -> Reached:
             if x.is_leaf:
                 found.variables.append((x.name or name or "v", x))
         elif type(x) is np.ndarray:
-            found.arrays[id(x)] = name
+            found.arrays.append((name or "c", x))
         elif not _is_foreign(x):
             if hasattr(x, "training") and not isinstance(x, type):
                 found.modes.append(x)

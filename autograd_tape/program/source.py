@@ -152,10 +152,21 @@ class Printer:
             return text
         known = self.by_id.get(id(x))
         if known is None:
-            wish = self.graph.names.get(id(x))
-            known = self.by_id[id(x)] = self.new_name(wish) if wish else self.temporary("c")
+            name, transposed = self._known(x)
+            if transposed is not None and not self.fast:
+                return f"{self.constant(transposed)}.T"
+            known = self.by_id[id(x)] = self.new_name(name) if name else self.temporary("c")
             self.constants[known] = x
         return known
+
+    def _known(self, x: Any) -> tuple[str | None, Any]:
+        """(what the user calls the array, or else an array that he has and it is the transpose of)"""
+        for name, y in self.graph.names:
+            if y is x:
+                return name, None
+            if _is_transposed(x, y):
+                return None, y
+        return None, None
 
     def index(self, i: Any) -> str:
         if i.__class__ is tuple and i:
@@ -211,7 +222,7 @@ class Printer:
         if f.__class__ is Draw:
             key = id(f.generator)
             if key not in self.by_id:
-                self.by_id[key] = self.new_name(self.graph.names.get(key) or "rng")
+                self.by_id[key] = self.new_name("rng")
                 self.constants[self.by_id[key]] = f.generator
             return f"{self.by_id[key]}.{f.name}({self.arguments(args, kwargs)})", _ATOM
         if f.__class__ is Method:
@@ -222,14 +233,17 @@ class Printer:
         plain = self._reduction(step)
         if plain:
             return plain, _ATOM
+        if f is np.where and not self.fast:
+            args = (args[0], *self._plain_numbers(args[1:])) if len(args) == 3 else args
         return f"{self.function(f)}({self.arguments(args, kwargs)})", _ATOM
 
-    def _plain_numbers(self, args: tuple[Any, Any]) -> Iterator[Any]:
-        """Operands, NumPy's scalars as Python's where the other operand has their dtype."""
+    def _plain_numbers(self, args: tuple[Any, ...]) -> Iterator[Any]:
+        """Two operands, NumPy's scalars as Python's where the other one has their dtype."""
         for x, other in (args, args[::-1]):
             array = other.__class__ is Step and other.kind is np.ndarray
-            same = array and isinstance(x, np.floating) and other.dtype == x.dtype
-            yield shortest(x) if same and not self.fast and np.isfinite(x) else x
+            number = isinstance(x, np.floating) or (x.__class__ is np.ndarray and not x.ndim)
+            same = array and number and other.dtype == x.dtype and x.dtype.kind == "f"
+            yield shortest(x[()]) if same and not self.fast and np.isfinite(x) else x
 
     def _reduction(self, step: Step) -> str | None:
         """``np.add.reduce`` as one writes it: ``np.sum``, which calls it."""
@@ -334,10 +348,23 @@ class Printer:
         self.texts[step] = (name, _ATOM)
         if step.function is operator.setitem:
             index, new = rest
-            self.line(f"{name}[{self.index(index)}] = {self.operand(new)}", step)
+            more = self._increment(target, index, new)
+            sign = "=" if more is None else "+="
+            value = self.operand(new if more is None else more)
+            self.line(f"{name}[{self.index(index)}] {sign} {value}", step)
         else:
             inside = self.arguments(tuple(rest), step.kwargs)
             self.line(f"{self.function(step.function)}({name}, {inside})", step)
+
+    def _increment(self, target: Any, index: Any, new: Any) -> Any:
+        """``c`` where the new part is ``target[index] + c``, and that is all it is used for."""
+        if new.__class__ is not Step or new not in self.inlined or new.function is not np.add:
+            return None
+        part, more = new.args
+        if part.__class__ is not Step or part.function is not operator.getitem:
+            return None
+        same = part in self.inlined and part.args[0] is target and part.args[1] is index
+        return more if same else None
 
     def _guard(self, step: Step) -> str:
         x, seen = step.args
@@ -404,6 +431,12 @@ class Printer:
             yield first, step
             for line in more:
                 yield line, step
+
+
+def _is_transposed(x: Any, of: Any) -> bool:
+    if x.__class__ is not np.ndarray or of.ndim < 2 or x.shape != of.shape[::-1]:
+        return False
+    return bool(x.strides == of.strides[::-1] and x.ctypes.data == of.ctypes.data)
 
 
 _ONE_DTYPE = {

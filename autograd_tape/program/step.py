@@ -129,14 +129,14 @@ class Graph:
     steps     in the order in which they were recorded: operands before results
     outputs   what it returns: steps and constants in the containers of the result
     state     steps or constants that the pieces of state become
-    names     of constants, by identity of the array
+    names     of constants: (name, array)
     """
 
     inputs: list[Step]
     steps: list[Step]
     outputs: list[Any]
     state: list[Any] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
+    names: list[tuple[str, Any]] = field(default_factory=list)
 
 
 def inputs_of(step: Step) -> Iterator[Step]:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import record as _record
+from ..record import ASKING
 from ..source import is_machinery
 from ..tape import TapeError
 from ..variable import Variable
@@ -33,6 +33,7 @@ __all__ = ["NUMBERS", "Recording", "Symbol", "plain"]
 
 NUMBERS = {float, int, bool, complex}
 ndarray = np.ndarray
+_NO_VALUE = getattr(np, "_NoValue", None)  # NumPy's own "argument not given"
 
 
 def plain(x: Any) -> Any:
@@ -52,6 +53,7 @@ class Recording:
         self.open = True
         self.copies = copies  # keep copies of plain arrays, for they are changed meanwhile
         self.thread = get_ident()
+        self.asked = False  # did a function of C just ask for a number?
         self.reverse: Step | None = None  # the step of the entry whose rules are running now
         self.usual: dict[str, Any] = dict(np.geterr())
 
@@ -79,6 +81,7 @@ class Recording:
     ) -> Any:
         """``function(*args, **kwargs)`` on the values, written down as one step."""
         if kwargs:
+            kwargs = {k: x for k, x in kwargs.items() if x is not _NO_VALUE}
             value = function(*mapped(plain, args), **mapped(plain, kwargs))
             step = Step(function, mapped(_step, args), mapped(_step, kwargs), value)
         else:
@@ -183,12 +186,12 @@ class Recording:
 
     def _set(self, symbol: Symbol, new: Symbol, changed: Symbol | None) -> None:
         symbol.step, symbol.value = new.step, new.value
-        for ref in symbol.views or ():
-            view = ref()
-            if view is not None and view is not changed and view.source is not None:
+        views = [view for ref in symbol.views or () if (view := ref()) is not None]
+        symbol.views = list(map(weakref.ref, views))
+        for view in views:
+            if view is not changed and view.source is not None:
                 _, function, args, kwargs = view.source
-                again = self.call(function, (symbol, *args), kwargs)
-                self._set(view, again, symbol)
+                self._set(view, self.call(function, (symbol, *args), kwargs), symbol)
         if symbol.source is not None and symbol.source[0] is not changed:
             parent, function, args, _ = symbol.source
             self._set(parent, self._written(parent, function, args, symbol), symbol)
@@ -253,7 +256,8 @@ def _owner(array: Any) -> Any:
 
 # Here it depends on shapes and parameters alone; elsewhere the shape is guarded.
 _STATIC_SHAPE: set[Any] = {
-    operator.setitem, np.reshape, np.transpose, np.broadcast_to, np.concatenate, np.stack, np.sum,
+    *(getattr(operator, name) for name in operator.__all__ if name != "getitem"), np.reshape,
+    np.transpose, np.broadcast_to, np.concatenate, np.stack, np.sum, np.diff, np.take,
     np.mean, np.max, np.min, np.where, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
     np.copy, np.einsum, np.tensordot, np.dot, np.expand_dims, np.squeeze, np.ravel, np.moveaxis,
     np.swapaxes, np.cumsum, np.cumprod, np.prod, np.std, np.var, np.sort, np.argsort, np.argmax,
@@ -341,8 +345,10 @@ class Symbol:
         return bool(self.recording.guard(bool, self, bool(self.value)))
 
     def __float__(self) -> float:
-        if sys._getframe(1).f_code.co_filename == _record.__file__:
-            # A function of C (math.tanh) asks in order to compute: NumPy's is written down instead.
+        if sys._getframe(1).f_code in ASKING:
+            # A function of C (math.tanh) asks in order to compute.  The engine falls back on NumPy's
+            # then, which arrives at ``__array_ufunc__``, and is written down as that of C.
+            self.recording.asked = True
             raise ValueError("traced")
         return float(self.recording.guard(float, self, float(self.value)))
 
@@ -423,6 +429,8 @@ class Symbol:
         self.recording.assign(self, self.recording.mutation(operator.setitem, (self, index, new)))
 
     def item(self, *index: int) -> Any:
+        if self.step.kind in NUMBERS:
+            return self
         return self.recording.call(Method("item"), (self, *index))
 
     def fill(self, x: Any) -> None:
@@ -434,7 +442,8 @@ class Symbol:
 
 _INTO_PLAIN = (
     "a traced value is written into a plain array in place; make the array from it instead "
-    "(np.zeros(shape, like=x), np.zeros_like(x)), so that the writing is part of the program"
+    "(np.zeros(shape, like=x), np.zeros_like(x)), so that the writing is part of the program; if it "
+    "is the state of an object (a running average), name the object: compile(..., state=[object])"
 )
 
 
@@ -466,11 +475,10 @@ def _same_index(a: Any, b: Any) -> bool:
 
 
 def _on_numbers(recording: Recording, ufunc: Any, args: tuple[Any, ...]) -> Any:
-    """A ufunc of Python numbers: the engine would have called the function of ``math``."""
-    function = _scalars().get(ufunc)
-    if function is None:
-        return recording.call(ufunc, args)
-    return recording.call(function, args)
+    """A ufunc of Python numbers; where a function of C has asked before, this stands for it."""
+    function = _scalars().get(ufunc) if recording.asked else None
+    recording.asked = False
+    return recording.call(function or ufunc, args)
 
 
 _scalar_functions: dict[Any, Any] = {}
@@ -482,9 +490,10 @@ def _scalars() -> dict[Any, Any]:
         from ..primitive import registry
 
         for p in registry:
-            in_c = not hasattr(p.scalar, "__code__") and p.scalar is not p.forward
-            if isinstance(p.forward, np.ufunc) and in_c:
-                _scalar_functions[p.forward] = p.scalar
+            scalar = getattr(p.scalar, "of_floats", p.scalar)
+            in_c = scalar is not None and not hasattr(scalar, "__code__")
+            if isinstance(p.forward, np.ufunc) and in_c and scalar is not p.forward:
+                _scalar_functions[p.forward] = scalar
     return _scalar_functions
 
 

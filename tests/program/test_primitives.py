@@ -7,7 +7,7 @@ from autograd_tape import Variable, compile, value_and_grad
 from autograd_tape.primitives.structure import outputs
 from autograd_tape.program.step import Guard
 from autograd_tape.variable import as_value
-from tests.engine import PRIMITIVES, samples
+from tests.engine import PRIMITIVES, python_floats, samples
 from tests.program.agreement import assert_same
 
 # The number of terms of their series depends on the operands: a guard on an int.
@@ -68,3 +68,22 @@ def test_program_and_source_give_what_the_engine_gives(p, args, params):
     asked = {s.function.ask for s in program.latest.graph.steps if type(s.function) is Guard}
     allowed = {bool, np.shape, type} | ({int} if p.name in LOOPS else set())
     assert asked <= allowed, "the program holds for these values only"
+
+
+def float_cases():
+    for p in PRIMITIVES:
+        for i, (call, xs) in enumerate(python_floats(p)):
+            yield pytest.param(p, call, xs, id=f"{p.name}-{i}")
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(("p", "call", "xs"), list(float_cases()))
+def test_python_floats(p, call, xs):
+    """Near the sample no other recording is needed: what C computes is part of the program."""
+    argnums = tuple(i for i in range(len(xs)) if p.rule("vjp", i) is not None)
+    program = compile(call, *xs, argnums=argnums)
+    for factor in (1.0, 1.0 + 1e-9, 1.0 - 1e-9):
+        args = tuple(x * factor for x in xs)
+        assert_same(program(*args), value_and_grad(call, argnums)(*args))
+    if p.name not in LOOPS | {"modf"}:  # (math.modf gives two numbers)
+        assert program.recordings == 1
