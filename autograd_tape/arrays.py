@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["asarray", "at", "copied", "opaque", "zeros"]
+__all__ = ["asarray", "at", "copied", "mixed", "opaque", "zeros"]
 
 
 def _maker(xs: tuple[Any, ...]) -> Any:
@@ -37,6 +37,11 @@ def asarray(x: Any, dtype: Any = None) -> Any:
 def copied(x: Any, dtype: Any = None, *written: Any) -> Any:
     """``np.array(x, dtype)``: a new array, into which ``written`` may be written."""
     return np.array(x, dtype, like=_maker((x, *written)))
+
+
+def mixed(x: Any, *written: Any) -> bool:
+    """Is ``x`` a plain array, into which a traced value is to be written?"""
+    return type(x) is np.ndarray and _maker(written) is not None
 
 
 def opaque(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy import ndarray
 
 from .adjoint import conform
-from .arrays import copied, zeros
+from .arrays import copied, mixed, zeros
 from .entry import ABSENT, Entry, linearize
 from .needs import passes
 from .primitive import FREED
@@ -149,7 +149,7 @@ def _add(
     old = adjoints.get(x)
     if old is None:  # borrowed: it may be shared with another entry
         adjoints[x] = c
-    elif x in owned and c.__class__ is ndarray:
+    elif x in owned and type(c) is type(old):  # (one alone may be a value being compiled)
         old += c  # in place
     else:
         adjoints[x] = total = old + c
@@ -197,7 +197,7 @@ def _scatter(adjoints: dict[Entry, Any], owned: set[Entry], parent: Entry, c: Sc
     total = adjoints.get(parent)
     if total is None:
         total = zeros(parent.shape, parent.dtype, c.ct, c.index)
-    elif parent not in owned:
+    elif parent not in owned or mixed(total, c.ct, c.index):
         total = copied(total, None, c.ct, c.index)
     adjoints[parent] = total
     owned.add(parent)

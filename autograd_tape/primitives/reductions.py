@@ -110,9 +110,9 @@ _PLAIN = {np.ndarray, *np.sctypeDict.values()}
 
 def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """The adjoint ``ct`` of a sum, given to each element that was summed: a read-only view."""
+    if not shape:
+        return ct
     if ct.size == 1 and type(ct) in _PLAIN:
-        if not shape:
-            return ct
         # what np.broadcast_to gives, at a quarter of its price (a scalar's view is read-only as is)
         view: Any = np.ndarray(shape, ct.dtype, ct, 0, (0,) * len(shape))
         if ct.__class__ is np.ndarray:
@@ -120,9 +120,8 @@ def spread(ct: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
         return view
     kept = expanded(ct, len(shape), axis, keepdims)
     if ct.__class__ is np.ndarray and ct.size * shape[-1] < _FILL:
-        full = np.empty(
-            shape, ct.dtype, like=ct
-        )  # small: writing it out costs less than making a view
+        # small: writing it out costs less than making a view
+        full = np.empty(shape, ct.dtype, like=ct)
         full[...] = kept
         return full
     return np.broadcast_to(kept, shape)

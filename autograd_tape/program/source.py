@@ -160,7 +160,7 @@ class Printer:
         return known
 
     def _known(self, x: Any) -> tuple[str | None, Any]:
-        """(what the user calls the array, or else an array that he has and it is the transpose of)"""
+        """(the user's name of the array; else None, and an array of his that it transposes)"""
         for name, y in self.graph.names:
             if y is x:
                 return name, None

@@ -155,7 +155,7 @@ class Recording:
     def _note_view(self, symbol: Symbol, args: tuple[Any, ...], kwargs: Any) -> None:
         owner = _owner(symbol.value)
         for x in args:
-            for parent in x if x.__class__ in (tuple, list) else (x,):
+            for parent in x if type(x) in (tuple, list) else (x,):
                 if type(parent) is not Symbol or parent.step.kind is not ndarray:
                     continue
                 if _owner(parent.value) is owner:
@@ -346,8 +346,8 @@ class Symbol:
 
     def __float__(self) -> float:
         if sys._getframe(1).f_code in ASKING:
-            # A function of C (math.tanh) asks in order to compute.  The engine falls back on NumPy's
-            # then, which arrives at ``__array_ufunc__``, and is written down as that of C.
+            # A function of C (math.tanh) asks in order to compute.  The engine falls back on
+            # NumPy's then, which arrives at ``__array_ufunc__``, and is written down as that of C.
             self.recording.asked = True
             raise ValueError("traced")
         return float(self.recording.guard(float, self, float(self.value)))
@@ -442,8 +442,8 @@ class Symbol:
 
 _INTO_PLAIN = (
     "a traced value is written into a plain array in place; make the array from it instead "
-    "(np.zeros(shape, like=x), np.zeros_like(x)), so that the writing is part of the program; if it "
-    "is the state of an object (a running average), name the object: compile(..., state=[object])"
+    "(np.zeros(shape, like=x), np.zeros_like(x)), so that the writing is part of the program; if "
+    "it is the state of an object (running averages), name that: compile(..., state=[object])"
 )
 
 

@@ -143,8 +143,13 @@ def test_transforms_inside(f):
     check(f, X[0] + 2, others=[(X[1],), (X[2] * 2,)])
 
 
-@pytest.mark.parametrize("f", [grad(cubed), grad(lambda x: np.sum(grad(cubed)(x))),
-                               lambda x: jvp(cubed, (x,), (np.ones(4),)), hessian(cubed)])  # fmt: skip
+@pytest.mark.parametrize(
+    "f",
+    [
+        grad(cubed), hessian(cubed), grad(lambda x: np.sum(grad(cubed)(x))),
+        lambda x: jvp(cubed, (x,), (np.ones(4),)),
+    ],
+)  # fmt: skip
 def test_a_function_that_takes_derivatives_is_a_program_itself(f):
     program = compile(f, X[0], argnums=None)
     for x in X:
@@ -257,10 +262,14 @@ def test_a_program_that_fits_hardly_ever_says_so():
         return np.sum(x) * float(np.sum(x.value))
 
     program = compile(f, np.zeros(2))
-    with pytest.warns(RuntimeWarning, match=r"was recorded 16 times, .* at test_program.py:\d+"):
+
+    def call_often():
         for i in range(20):
             x = np.full(2, float(i))
             assert_same(program(x), value_and_grad(f)(x))
+
+    with pytest.warns(RuntimeWarning, match=r"was recorded 16 times, .* at test_program.py:\d+"):
+        call_often()
 
 
 # -- what it closes over --------------------------------------------------------------------------
