@@ -75,6 +75,23 @@ def nothing(ct: Any) -> Any:
     return 0.0 if ct.__class__ in _NUMBERS else np.zeros(ct.shape, ct.dtype)[()]
 
 
+_BITS = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def masked(ct: Any, mask: Any) -> Any:
+    """``ct`` where the mask is true and exact zeros elsewhere, whatever ct is there (inf, nan).
+
+    On arrays it multiplies the bits by 0 or 1: ``np.where`` branches at every element, which
+    costs four times as much on a random mask, and a product of floats would turn inf into nan.
+    """
+    if mask.__class__ is bool or mask.__class__ is np.bool:
+        return ct if mask else nothing(ct)
+    bits = _BITS.get(ct.itemsize) if ct.__class__ is np.ndarray else None
+    if bits is None:
+        return np.where(mask, ct, 0)
+    return np.multiply(ct.view(bits), mask).view(ct.dtype)
+
+
 add = elementwise(
     np.add,
     passes,

@@ -15,7 +15,7 @@ from ..arrays import asarray
 from ..dispatch import define, elementwise, functions, implements, no_out, plain
 from ..record import unary
 from ..variable import as_value
-from .arithmetic import nothing, on_numbers, quotient
+from .arithmetic import masked, nothing, on_numbers, quotient
 from .complex import imag as _imag
 from .complex import real as _real
 from .samples import Call, calls, real
@@ -23,21 +23,6 @@ from .selection import where as _where
 from .smoothness import away_from, difference, guarded, moving, nearest, never, of, ordered
 
 _NO_VALUE: Any = getattr(np, "_NoValue", None)  # NumPy's own "argument not given"
-_BITS = {2: np.int16, 4: np.int32, 8: np.int64}
-
-
-def masked(ct: Any, mask: Any) -> Any:
-    """``ct`` where the mask is true and exact zeros elsewhere, whatever ct is there (inf, nan).
-
-    On arrays it multiplies the bits by 0 or 1: ``np.where`` branches at every element, which
-    costs four times as much on a random mask, and a product of floats would turn inf into nan.
-    """
-    if mask.__class__ is bool or mask.__class__ is np.bool:
-        return ct if mask else nothing(ct)
-    bits = _BITS.get(ct.itemsize) if ct.__class__ is np.ndarray else None
-    if bits is None:
-        return np.where(mask, ct, 0)
-    return np.multiply(ct.view(bits), mask).view(ct.dtype)
 
 
 def _comparable(x: Any) -> Any:

@@ -17,6 +17,7 @@ from ..dispatch import define, implements, no_out
 from ..primitive import Primitive
 from ..record import record, unary
 from ..variable import Variable, as_value
+from .arithmetic import masked
 from .samples import both, calls, real
 from .smoothness import Kinks, runner_up
 
@@ -185,7 +186,7 @@ def _extreme_vjp(
 ) -> Any:
     hit, count = _hits(output, x, axis, keepdims, initial, where)
     share = expanded(ct, x.ndim, axis, keepdims) / count.astype(ct.dtype)
-    return np.where(hit, share, np.zeros((), ct.dtype))
+    return masked(share, hit)
 
 
 def _extreme_jvp(

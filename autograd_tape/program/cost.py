@@ -11,7 +11,7 @@ import numpy as np
 from ..view.cost import size_text
 from ..view.table import LIMIT, Shown, Table
 from .memory import Memory
-from .source import Printer, place_text
+from .source import INFIX, Printer, place_text
 from .step import Graph, Guard, Step, inputs_of
 
 __all__ = ["ProgramCost", "StepCost", "cost_of"]
@@ -113,7 +113,7 @@ def _texts(graph: Graph) -> dict[Step, str]:
     printer.write()
     found: dict[Step, str] = {}
     for text, step in printer.out:
-        if step is not None and step not in found:
+        if step is not None and step not in found and not text.lstrip().startswith("with "):
             found[step] = text.strip()
     return found
 
@@ -132,9 +132,7 @@ def flops_of(step: Step) -> int:
         return max([step.size, *sizes])
     if getattr(f, "__self__", None).__class__ is np.ufunc or f in _REDUCING:
         return max(sizes, default=0)
-    if step.shape is None and f is not None:
-        return 1
-    return 0
+    return int(step.kind is not np.ndarray and f in INFIX)
 
 
 _REDUCING = {

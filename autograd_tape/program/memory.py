@@ -66,7 +66,8 @@ class Memory:
                 target = step.args[0]
                 root = self.owner[target]
                 alive = max(last.get(m, -1) for m in self._members[root])
-                if root not in inputs and root is target and alive <= i and root.kind is np.ndarray:
+                whole = root is target or target in self.over
+                if root not in inputs and whole and alive <= i and root.kind is np.ndarray:
                     owner = root
                     self.over[step] = target
             self.owner[step] = owner

@@ -17,15 +17,34 @@ __all__ = ["argument_names", "assigned_name", "identifier"]
 _stores: dict[types.CodeType, dict[int, str]] = {}
 
 
-def assigned_name(code: types.CodeType, offset: int) -> str | None:
-    """The name that the result of the instruction at ``offset`` is assigned to at once, if any."""
+def assigned_name(frame: types.FrameType | None) -> str | None:
+    """What the result of the call that a frame is making is assigned to at once, if anything; by
+    whom it is returned to, if it is returned.
+    """
+    while frame is not None:
+        name = _assigned(frame.f_code, frame.f_lasti)
+        if name != "":
+            return name
+        frame = frame.f_back
+        while frame is not None and frame.f_code.co_name == "__call__":  # of a layer
+            frame = frame.f_back
+    return None
+
+
+def _assigned(code: types.CodeType, offset: int) -> str | None:
+    """The name, or "" if the result is returned at once."""
     known = _stores.get(code)
     if known is None:
         known = {}
         instructions = [i for i in dis.get_instructions(code) if i.opname != "CACHE"]
         for this, after in pairwise(instructions):
+            name = None
             if after.opname in ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL"):
-                known[this.offset] = after.argval
+                name = after.argval
+            elif after.opname == "RETURN_VALUE":
+                name = ""
+            if name is not None:  # (in a call, the offset is that of a cache entry behind it)
+                known |= dict.fromkeys(range(this.offset, after.offset, 2), name)
         if len(_stores) > 1000:
             _stores.clear()
         _stores[code] = known

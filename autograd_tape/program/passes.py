@@ -1,6 +1,7 @@
 """Passes: what makes a graph shorter without changing a result by a bit.
 
-Each is a function of a graph that gives another; :data:`EXACT` is the order in which they run.
+Each is a function of a graph that gives another.  :data:`EXACT` is the order in which they run,
+:data:`ALL` has :func:`algebra` too, which changes roundings.
 
 Next to read: :mod:`.memory`.
 """
@@ -16,7 +17,7 @@ import numpy as np
 from .constants import uniform
 from .step import Draw, Graph, Guard, Method, Step, inputs_of, mapped
 
-__all__ = ["EXACT", "common", "constants", "dead", "views"]
+__all__ = ["ALL", "EXACT", "algebra", "common", "constants", "dead", "powers", "views"]
 
 Pass = Callable[[Graph], Graph]
 
@@ -217,4 +218,43 @@ def _key(x: Any) -> Any:
     return x if kind is Step else (kind, x)
 
 
+def algebra(graph: Graph) -> Graph:
+    """Logarithms of exponentials: log(exp t) is t, log(exp t / s) is t - log s (the logarithm of a
+    softmax), log(exp t · s) is t + log s; and exp(log x) is x.
+
+    Not among :data:`EXACT`: it rounds otherwise, and is finite where exp t underflows to 0; and x
+    may be negative, where exp(log x) was nan.
+    """
+
+    def replace(step: Step) -> Any:
+        f, x = step.function, step.args[0] if step.args else None
+        if x.__class__ is not Step or step.kwargs or x.kwargs:
+            return step
+        if (f is np.log and x.function is np.exp) or (f is np.exp and x.function is np.log):
+            return x.args[0] if _alike(x.args[0], step) else step
+        if f is np.log and x.function in (np.divide, np.multiply):
+            e, s = x.args
+            if e.__class__ is Step and e.function is np.exp and _alike(e.args[0], step):
+                log = Step(np.log, (s,), None, np.log(s)) if s.__class__ is not Step else _log(s)
+                added.append((step, log))
+                step.function = np.subtract if x.function is np.divide else np.add
+                step.args = (e.args[0], log)
+        return step
+
+    added: list[tuple[Step, Step]] = []
+    graph = rebuilt(graph, replace)
+    before = dict(added)
+    steps = [s for step in graph.steps for s in (before.get(step), step) if s is not None]
+    return Graph(graph.inputs, steps, graph.outputs, graph.state, graph.names)
+
+
+def _log(x: Step) -> Step:
+    """A step that takes the logarithm of another's result."""
+    step = Step(np.log, (x,), None, None)
+    step.kind, step.shape, step.dtype, step.strides = x.kind, x.shape, x.dtype, x.strides
+    step.place, step.errstate, step.reverse = x.place, x.errstate, x.reverse
+    return step
+
+
 EXACT: tuple[Pass, ...] = (dead, powers, constants, views, common, dead)
+ALL: tuple[Pass, ...] = (dead, powers, constants, views, common, algebra, dead)

@@ -25,11 +25,11 @@ from .names import identifier
 from .step import Draw, Graph, Guard, Method, Step, inputs_of
 from .symbol import NUMBERS
 
-__all__ = ["Printer", "Text"]
+__all__ = ["INFIX", "Printer", "Text", "place_text"]
 
 # Python's precedences: the higher binds more tightly.
 _ATOM, _POWER, _SIGN, _PRODUCT, _SUM, _SHIFT, _AND, _XOR, _OR, _COMPARE, _LOWEST = range(11, 0, -1)
-_INFIX: dict[Any, tuple[str, int]] = {}
+INFIX: dict[Any, tuple[str, int]] = {}
 for _symbol, _level, _functions in [
     ("+", _SUM, (np.add, operator.add)), ("-", _SUM, (np.subtract, operator.sub)),
     ("*", _PRODUCT, (np.multiply, operator.mul)),
@@ -46,7 +46,7 @@ for _symbol, _level, _functions in [
     ("!=", _COMPARE, (np.not_equal, operator.ne)),
 ]:  # fmt: skip
     for _function in _functions:
-        _INFIX[_function] = (_symbol, _level)
+        INFIX[_function] = (_symbol, _level)
 _PREFIX = {
     np.negative: "-", operator.neg: "-", np.positive: "+", operator.pos: "+",
     np.invert: "~", operator.invert: "~",
@@ -200,8 +200,8 @@ class Printer:
         f, args, kwargs = step.function, step.args, step.kwargs
         if not kwargs:
             calls = self.fast and step.kind is np.ndarray and f.__class__ is np.ufunc
-            if f in _INFIX and len(args) == 2 and not calls:
-                symbol, level = _INFIX[f]
+            if f in INFIX and len(args) == 2 and not calls:
+                symbol, level = INFIX[f]
                 if symbol == "**":
                     return f"{self.operand(args[0], _ATOM)}**{self.operand(args[1], _SIGN)}", level
                 left = level + (level == _COMPARE)
@@ -363,8 +363,8 @@ class Printer:
         part, more = new.args
         if part.__class__ is not Step or part.function is not operator.getitem:
             return None
-        same = part in self.inlined and part.args[0] is target and part.args[1] is index
-        return more if same else None
+        same = part in self.inlined and part.args[0] is target
+        return more if same and self.index(part.args[1]) == self.index(index) else None
 
     def _guard(self, step: Step) -> str:
         x, seen = step.args
@@ -392,7 +392,8 @@ class Printer:
         results = [*self.graph.outputs, *(x for x in self.graph.state if x is not None)]
         parts = [self.operand(x) for x in results]
         for i, x in enumerate(results):
-            if self.memory.must_copy(x, i):
+            written_out = x.__class__ is not Step and parts[i] not in self.constants
+            if self.memory.must_copy(x, i) and not written_out:
                 parts[i] = f"np.array({parts[i]})"
         inside = ", ".join(parts)
         self.errstate = None

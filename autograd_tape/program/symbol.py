@@ -262,6 +262,7 @@ _STATIC_SHAPE: set[Any] = {
     np.copy, np.einsum, np.tensordot, np.dot, np.expand_dims, np.squeeze, np.ravel, np.moveaxis,
     np.swapaxes, np.cumsum, np.cumprod, np.prod, np.std, np.var, np.sort, np.argsort, np.argmax,
     np.argmin, np.take_along_axis, np.diagonal, np.triu, np.tril, np.outer, np.clip, np.array,
+    laid_out,
     np.matrix_transpose, np.conj, np.real, np.imag, np.linalg.solve, np.linalg.inv, np.zeros,
     np.ones, np.empty, np.full, np.asarray, np.ascontiguousarray,
     np.isclose, np.nan_to_num, np.all, np.any, np.roll, np.flip, np.pad, np.tile,

@@ -71,7 +71,7 @@ class Tracer(Recorder):
         if type(output) is Symbol:
             step = self.made[entry] = output.step
             if step.name is None:
-                step.name = assigned_name(frame.f_code, frame.f_lasti)
+                step.name = assigned_name(frame)
             step.place = step.place or place
         for x in entry.inputs:
             if x.__class__ is Entry and CONSTANT < x.index < self.start and x not in self.known:

@@ -1,0 +1,150 @@
+"""What each pass does; that it changes no bit is a law (test_laws.py)."""
+
+import numpy as np
+import pytest
+
+from autograd_tape import compile, value_and_grad
+from autograd_tape.program import passes
+from autograd_tape.program.step import Guard, Method, inputs_of
+from autograd_tape.variable import as_value
+from nn import functional as F
+from tests.program.agreement import assert_same
+
+X = np.linspace(0.1, 2.0, 12).reshape(3, 4)
+
+
+def functions(f, *args, only=(), argnums=None, **options):
+    """Names of the functions of the steps, with only these passes; the result is right."""
+    program = compile(f, *args, argnums=argnums, passes=only, **options)
+    wanted = (f if argnums is None else value_and_grad(f, argnums))(*args)
+    assert_same(program(*args), wanted)
+    steps = [s for s in program.latest.graph.steps if s.function is not None]
+    return [getattr(s.function, "__name__", "guard") for s in steps]
+
+
+def test_dead_steps_go_but_guards_and_draws_stay():
+    rng = np.random.default_rng(0)
+
+    def f(x):
+        np.sin(x)
+        if np.sum(x) > 0:
+            rng.random(3)
+        return np.cos(x)
+
+    program = compile(f, X, argnums=None, passes=(passes.dead,))
+    kinds = [type(s.function).__name__ for s in program.latest.graph.steps]
+    assert "Guard" in kinds
+    assert "Draw" in kinds
+    assert "sin" not in program.source
+    assert "sin" in compile(f, X, argnums=None, passes=()).source
+
+
+@pytest.mark.parametrize(
+    ("f", "left"),
+    [
+        (lambda x: x * 1.0, []),
+        (lambda x: 1 * x / 1.0 - 0.0, []),
+        (lambda x: x + 0.0, ["add"]),  # -0.0 + 0.0 is 0.0
+        (lambda x: 0.0 - x, ["subtract"]),
+        (lambda x: np.full((3, 4), 2.0) * x, ["multiply"]),
+    ],
+)
+def test_constants_are_folded(f, left):
+    only = (passes.constants, passes.dead)
+    assert functions(f, X, only=only) == left
+    assert functions(f, -0.0 * X, only=only) == left
+
+
+def test_an_array_of_equal_constants_is_a_number():
+    program = compile(lambda x: np.mean(x**2), X)
+    assert "np.full" not in program.source
+    assert "0.08333333333333333" in program.source
+
+
+def test_what_is_shared_is_computed_once():
+    def f(x):
+        return np.tanh(x) * np.tanh(x) + np.sum(x, axis=0) * np.sum(x, axis=0)
+
+    names = functions(f, X, only=(passes.common,))
+    assert names.count("tanh") == 1
+    assert functions(f, X).count("tanh") == 2
+
+
+def test_drawing_twice_is_not_shared():
+    rng, other = np.random.default_rng(0), np.random.default_rng(0)
+    program = compile(lambda x: x * rng.random(4) + rng.random(4), X, argnums=None)
+    other.random(4), other.random(4)
+    np.testing.assert_array_equal(program(X), X * other.random(4) + other.random(4))
+
+
+def test_no_copies_of_values_that_nobody_changes():
+    def f(x):
+        y = np.array(x, like=x).T.T.reshape(3, 4).copy()
+        return np.real(y) * 2.0
+
+    assert functions(f, X, only=(passes.views, passes.dead)) == ["multiply"]
+
+
+def test_a_copy_of_what_is_changed_later_stays():
+    def f(x):
+        y = np.sin(x)
+        z = y.copy()
+        z[0] = 1.0
+        return y + z
+
+    assert_same(compile(f, X, argnums=None)(X), f(X))
+
+
+def test_powers_become_ufuncs():
+    names = functions(lambda x: x**2 + x**0.5 + x**-1 + x**3, X, only=(passes.powers,))
+    assert {"square", "sqrt", "reciprocal", "pow"} <= set(names)
+
+
+def test_logarithms_of_exponentials():
+    def f(x):
+        return -np.sum(np.log(F.softmax(x))) + np.sum(np.log(np.exp(x))) + np.sum(np.exp(np.log(x)))
+
+    program = compile(f, X, passes=passes.ALL)
+    value, gradient = value_and_grad(f)(X)
+    np.testing.assert_allclose(program(X)[0], value, rtol=1e-13)
+    np.testing.assert_allclose(program(X)[1], gradient, rtol=1e-11, atol=1e-13)
+    logs = [s for s in program.latest.graph.steps if s.function is np.log]
+    assert all(s.args[0].shape == (3, 1) for s in logs if s.args[0].shape)
+    far = np.array([[0.1, 2000.0, 1.0, 3.0]] * 3)
+    with np.errstate(all="ignore"):
+        assert np.isinf(value_and_grad(f)(far)[0])
+        logits = compile(lambda x: np.sum(np.log(F.softmax(x))), X, passes=passes.ALL)
+        assert np.isfinite(logits(far)[0])
+
+
+def chain(x):
+    for _ in range(30):
+        x = np.tanh(x * 0.9 + 0.1)
+    return np.sum(x)
+
+
+def test_memory_is_used_again():
+    x = np.ones(10_000)
+    reused = compile(chain, x)
+    apart = compile(chain, x, in_place=False)
+    fresh = compile(chain, x, reuse=False)
+    wanted = value_and_grad(chain)(x)
+    for program in (reused, apart, fresh):
+        assert_same(program(x), wanted)
+    assert "np_multiply(x, " in reused.optimized
+    assert fresh.cost().pool == 0
+    # the outputs of tanh have to be kept for the rules, everything else is written over
+    assert 30 * x.nbytes <= reused.cost().pool <= 33 * x.nbytes
+    assert reused.cost().pool <= apart.cost().pool < 2 * reused.cost().pool
+    assert "del " in fresh.optimized
+
+
+def test_passes_leave_a_graph_in_order():
+    program = compile(chain, np.ones(5))
+    seen = set()
+    for step in program.latest.graph.steps:
+        assert all(x in seen for x in inputs_of(step))
+        seen.add(step)
+    assert as_value(program(np.ones(5))[0]) == chain(np.ones(5))
+    assert Method("T", attribute=True) == Method("T", attribute=True)
+    assert Guard(bool) == Guard(bool)
