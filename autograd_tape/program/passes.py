@@ -17,7 +17,7 @@ import numpy as np
 from .constants import uniform
 from .step import Draw, Graph, Guard, Method, Step, inputs_of, mapped
 
-__all__ = ["ALL", "EXACT", "algebra", "common", "constants", "dead", "powers", "views"]
+__all__ = ["ALL", "EXACT", "algebra", "common", "constants", "dead", "ufuncs", "views"]
 
 Pass = Callable[[Graph], Graph]
 
@@ -103,17 +103,40 @@ def constants(graph: Graph) -> Graph:
 
 
 _FAST_POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
+_REDUCTIONS: dict[Any, Any] = {
+    np.sum: np.add.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce,
+    np.prod: np.multiply.reduce, np.all: np.logical_and.reduce, np.any: np.logical_or.reduce,
+}  # fmt: skip
+_MOVING = {np.swapaxes, np.moveaxis, np.matrix_transpose, np.rollaxis}
+_RESHAPING = {np.expand_dims, np.squeeze, np.ravel}
 
 
-def powers(graph: Graph) -> Graph:
-    """``x**2`` of floats as the ufunc that NumPy's operator calls, which can be given memory."""
+def ufuncs(graph: Graph) -> Graph:
+    """What NumPy's operators and functions do inside: ``x**2`` of floats is ``np.square``, a sum
+    ``np.add.reduce``, ``np.moveaxis`` a transpose; it is called at once, and can be given memory.
+    """
 
     def replace(step: Step) -> Any:
-        if step.function is operator.pow and step.kind is np.ndarray and step.dtype.kind == "f":
-            x, y = step.args
-            ufunc = _FAST_POWERS.get(y) if y.__class__ in (int, float) else None
-            if ufunc is not None and x.__class__ is Step and x.dtype == step.dtype:
+        f, args = step.function, step.args
+        x = args[0] if args else None
+        if x.__class__ is not Step or x.kind is not np.ndarray:
+            return step
+        if f is operator.pow and step.kind is np.ndarray and step.dtype.kind == "f":
+            ufunc = _FAST_POWERS.get(args[1]) if args[1].__class__ in (int, float) else None
+            if ufunc is not None and x.dtype == step.dtype:
                 step.function, step.args = ufunc, (x,)
+        elif f in _REDUCTIONS and len(args) <= 2:
+            kwargs = dict(step.kwargs or {})
+            axis = kwargs.pop("axis", args[1] if len(args) == 2 else None)
+            if set(kwargs) <= {"keepdims"}:
+                step.function, step.args = _REDUCTIONS[f], (x,)
+                step.kwargs = {"axis": axis, **kwargs}
+        elif f in _MOVING and not step.kwargs:
+            order = f(np.empty(range(2, 2 + len(x.shape))), *args[1:]).shape
+            step.function, step.args = np.transpose, (x, tuple(n - 2 for n in order))
+        elif f in _RESHAPING and (step.view is x or f is np.ravel) and not step.kwargs:
+            if f is not np.ravel or len(args) == 1:
+                step.function, step.args = np.reshape, (x, step.shape)
         return step
 
     return rebuilt(graph, replace)
@@ -256,5 +279,5 @@ def _log(x: Step) -> Step:
     return step
 
 
-EXACT: tuple[Pass, ...] = (dead, powers, constants, views, common, dead)
-ALL: tuple[Pass, ...] = (dead, powers, constants, views, common, algebra, dead)
+EXACT: tuple[Pass, ...] = (dead, ufuncs, constants, views, common, dead)
+ALL: tuple[Pass, ...] = (dead, ufuncs, constants, views, common, algebra, dead)

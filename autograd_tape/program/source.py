@@ -53,7 +53,8 @@ _PREFIX = {
 }  # fmt: skip
 _SUMS: dict[Any, str] = {
     np.add.reduce: "sum", np.maximum.reduce: "max", np.minimum.reduce: "min", np.sum: "sum",
-    np.mean: "mean", np.max: "max", np.min: "min",
+    np.mean: "mean", np.max: "max", np.min: "min", np.multiply.reduce: "prod",
+    np.logical_and.reduce: "all", np.logical_or.reduce: "any",
 }  # fmt: skip
 _WIDTH = 62  # columns of an expression that may become part of another
 _NOTES = 56  # the column of notes
@@ -217,6 +218,8 @@ class Printer:
                 return f"abs({self.operand(args[0])})", _ATOM
             if f is np.transpose and len(args) == 1:
                 return f"{self.operand(args[0], _ATOM)}.T", _ATOM
+            if f is np.transpose and self.fast and args[1].__class__ is tuple:
+                return f"{self.operand(args[0], _ATOM)}.transpose({self.operand(args[1])})", _ATOM
             if f is np.reshape and len(args) == 2 and self.fast:
                 return f"{self.operand(args[0], _ATOM)}.reshape({self.operand(args[1])})", _ATOM
         if f.__class__ is Draw:

@@ -1,4 +1,4 @@
-"""The readable text: it is the backprop that 002 prints, it runs by itself, each line has a cause."""
+"""The readable text: the backprop that 002 prints; it runs by itself, each line has a cause."""
 
 import re
 import subprocess
