@@ -30,6 +30,7 @@ def blocks(page: str) -> list[tuple[str, str]]:
         "docs/exploring.md",
         "docs/gallery.md",
         "docs/limits.md",
+        "docs/programs.md",
         "docs/property_testing.md",
     ],
 )

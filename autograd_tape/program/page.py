@@ -56,6 +56,8 @@ def _marked(source: str) -> list[str]:
 
 def _coloured(line: str, marks: list[tuple[int, int, str]]) -> str:
     parts, at = [], 0
+    if marks and not line[: marks[0][0]].strip():  # some pages drop a text of blanks alone
+        marks = [(0, *marks[0][1:]), *marks[1:]]
     for start, end, kind in marks:
         parts.append(escape(line[at:start]))
         parts.append(f'<span style="color:{_COLOURS[kind]}">{escape(line[start:end])}</span>')

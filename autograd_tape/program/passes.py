@@ -134,9 +134,8 @@ def ufuncs(graph: Graph) -> Graph:
         elif f in _MOVING and not step.kwargs:
             order = f(np.empty(range(2, 2 + len(x.shape))), *args[1:]).shape
             step.function, step.args = np.transpose, (x, tuple(n - 2 for n in order))
-        elif f in _RESHAPING and (step.view is x or f is np.ravel) and not step.kwargs:
-            if f is not np.ravel or len(args) == 1:
-                step.function, step.args = np.reshape, (x, step.shape)
+        elif f in _RESHAPING and step.view is x and not step.kwargs:
+            step.function, step.args = np.reshape, (x, step.shape)
         return step
 
     return rebuilt(graph, replace)

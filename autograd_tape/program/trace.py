@@ -94,8 +94,10 @@ class Tracer(Recorder):
 
     @staticmethod
     def _note_adjoint(ct: Any, step: Step | None) -> None:
-        if type(ct) is Symbol and ct.step.adjoint is None and ct.step.reverse:
-            ct.step.adjoint = step
+        if type(ct) is Symbol and ct.step.reverse:
+            known = ct.step.adjoint
+            if known is None or known.name is None:  # a sum passes its adjoint on as it is
+                ct.step.adjoint = step
 
 
 def trace(
