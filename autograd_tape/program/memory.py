@@ -12,14 +12,16 @@ Next to read: :mod:`.source`.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
-from .step import Graph, Guard, Step, inputs_of
+from .step import Graph, Guard, Method, Step, inputs_of
 
 __all__ = ["Memory"]
 
+_VIEWS = {operator.getitem, np.transpose, np.reshape, Method("view")}
 _WORTH = 4096  # bytes from which on an array is let go of before the end
 
 
@@ -132,6 +134,20 @@ class Memory:
                     step.shape, step.dtype, self.pool[k].data, strides=step.strides
                 )
             self.places[step] = made[key]
+        for step in self.graph.steps:
+            self._place_view(step)
+
+    def _place_view(self, step: Step) -> None:
+        """A view of memory that stays where it is is made once."""
+        whole = step.view
+        if whole is None or step.function not in _VIEWS or step.args[0] is not whole:
+            return
+        place = self.places.get(self.owner[whole] if whole in self.over else whole)
+        if place is None or step.kwargs or any(True for x in inputs_of(step) if x is not whole):
+            return
+        view = step.function(place, *step.args[1:])
+        if view.shape == step.shape and view.strides == step.strides:
+            self.places[step] = view
 
     # -- asked by the printer ------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from .source import Text, place_text
 __all__ = ["page"]
 
 # Mixed with the page's own text colour, so that they do on a dark page, too.
-_COLOURS = {"keyword": "#8250df", "number": "#0a7ea4", "string": "#2da44e", "comment": "#8c959f"}
+_COLOURS = {"keyword": "#9b6ef3", "number": "#2196c4", "string": "#2da44e", "comment": "#8c959f"}
 _LINE = "white-space:pre;color:inherit"
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import linecache
 import math
+import re
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -74,10 +75,16 @@ class Variant:
         text = self.optimized
         filename = f"<program {self.name} {next(_numbers)}>"
         linecache.cache[filename] = (len(text.text), None, text.text.splitlines(True), filename)
-        space: dict[str, Any] = {
-            "Changed": Changed, "np": np, "math": math, "constants": tuple(text.constants.values())
-        }  # fmt: skip
-        exec(builtins.compile(text.text, filename, "exec"), space)
+        constants = []
+        for piece in text.pieces:
+            named = re.search(r"^    (.*), = constants\[", piece, re.MULTILINE)
+            names = named[1].split(", ") if named else []
+            constants.append(tuple(text.constants[name] for name in names))
+        space: dict[str, Any] = {"Changed": Changed, "np": np, "math": math, "constants": constants}
+        line = 0
+        for piece in text.pieces:
+            exec(builtins.compile("\n" * line + piece, filename, "exec"), space)
+            line += piece.count("\n") + 1
         made: Callable[..., Any] = space[self.name]
         return made
 

@@ -66,10 +66,13 @@ class Text:
     text       of the function, with a newline at the end
     lines      for each line the step that it is due to, or None
     constants  arrays (and functions) that the text speaks of by name
+    pieces     parts of the text that can be compiled one by one
     """
 
-    def __init__(self, text: str, lines: list[Step | None], constants: dict[str, Any]) -> None:
-        self.text, self.lines, self.constants = text, lines, constants
+    def __init__(
+        self, text: str, lines: list[Step | None], constants: dict[str, Any], pieces: list[str]
+    ) -> None:
+        self.text, self.lines, self.constants, self.pieces = text, lines, constants, pieces
 
 
 class Printer:
@@ -331,6 +334,9 @@ class Printer:
             self.by_id[id(buffer)] = self.temporary("m")
             self.constants[self.by_id[id(buffer)]] = buffer
         name = self.by_id[id(buffer)]
+        if step.view is not None:  # of memory that stays where it is: the same at each call
+            self.texts[step] = (name, _ATOM)
+            return
         args = self.arguments(_boxed(step), None)
         extra = "".join(f", {k}={self.operand(x)}" for k, x in (step.kwargs or {}).items())
         # (NumPy 2.4 wants the keyword for these two; without it a call is 40 ns faster.)
@@ -405,14 +411,12 @@ class Printer:
     def _assemble(self, inputs: list[str]) -> Text:
         if self.fast:
             self.constants |= self.helpers
-            head = [f"def {self.name}({', '.join(inputs)}):"]
-            if self.constants:  # locals are faster to look up
-                head.append(f"    {', '.join(self.constants)}, = constants")
-            lines: list[tuple[str, Step | None]] = [*((t, None) for t in head), *self.out]
-        else:
-            lines = [*((t, None) for t in self._head(inputs)), *self._with_places()]
+            pieces = in_pieces(self.name, inputs, [t for t, _ in self.out], set(self.constants))
+            return Text("\n".join(pieces), [], self.constants, pieces)
+        lines: list[tuple[str, Step | None]] = [(t, None) for t in self._head(inputs)]
+        lines += self._with_places()
         text = "\n".join(t.rstrip() for t, _ in lines) + "\n"
-        return Text(text, [step for _, step in lines], self.constants)
+        return Text(text, [step for _, step in lines], self.constants, [text])
 
     def _head(self, inputs: list[str]) -> list[str]:
         body = "\n".join(t for t, _ in self.out)
@@ -465,6 +469,49 @@ def _boxed(step: Step) -> tuple[Any, ...]:
             x = np.array(x)
         boxed.append(x)
     return tuple(boxed)
+
+
+_PIECE = 500  # lines; CPython needs some 4 kB for each while it compiles
+
+
+def in_pieces(name: str, inputs: list[str], lines: list[str], constants: set[str]) -> list[str]:
+    """The function, cut into several that hand on what is alive: compiling a long one takes much
+    memory at once.  A list hands it on, which is emptied, so that nothing lives longer by it.
+    """
+    words = [set(re.findall(r"[A-Za-z_]\w*", line)) for line in lines]
+    starts = [0]
+    for i, line in enumerate(lines):
+        outside = line.startswith("    ") and line[4:5] != " " and not lines[i - 1].endswith(":")
+        if outside and i - starts[-1] >= _PIECE and len(lines) - i > _PIECE // 4:
+            starts.append(i)
+    last = {word: i for i, found in enumerate(words) for word in found}
+    alive, pieces = list(inputs), []
+    for k, start in enumerate(starts):
+        end = starts[k + 1] if k + 1 < len(starts) else len(lines)
+        used = [c for c in sorted(constants) if any(c in found for found in words[start:end])]
+        taken = [n for n in alive if last.get(n, -1) >= start]
+        if len(starts) == 1:
+            body = [f"def {name}({', '.join(inputs)}):"]
+        else:
+            body = [f"def {name}_{k + 1}(live):"]
+            body += [f"    {', '.join(taken)}, = live", "    live.clear()"] if taken else []
+        if used:  # locals are faster to look up
+            body.append(f"    {', '.join(used)}, = constants[{k}]")
+        body += lines[start:end]
+        for line in lines[start:end]:
+            made = re.match(r"\s+(\w+) = ", line)
+            if made and made[1] not in alive:
+                alive.append(made[1])
+        if end < len(lines):
+            kept = [n for n in alive if last.get(n, -1) >= end]
+            body.append(f"    return [{', '.join(kept)}]")
+        pieces.append("\n".join(body) + "\n")
+    if len(starts) > 1:
+        given = ", ".join(inputs)
+        calls = [f"    live = {name}_{k + 1}(live)" for k in range(1, len(starts) - 1)]
+        whole = [f"def {name}({given}):", f"    live = {name}_1([{given}])", *calls]
+        pieces.append("\n".join([*whole, f"    return {name}_{len(starts)}(live)", ""]))
+    return pieces
 
 
 def place_text(place: Any) -> str:
