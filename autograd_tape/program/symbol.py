@@ -95,15 +95,15 @@ class Recording:
         """The symbol of what a step gave; symbols of its parts, if there are several."""
         kind = step.kind
         if kind is not ndarray and kind not in NUMBERS and not isinstance(value, np.generic):
-            return self._parts(step, value)
+            return self._parts(step, value, args)
         if kind not in NUMBERS:
             errors: dict[str, Any] = dict(np.geterr())
             if errors != self.usual:
                 step.errstate = {k: v for k, v in errors.items() if v != self.usual[k]}
         if kind is ndarray:
             symbol = self.append(step, value)
-            if value.base is not None:
-                self._note_view(symbol, args, step_kwargs)
+            if value.base is not None or step.function.__class__ is not np.ufunc:
+                self._note_view(symbol, args, step.function, step_kwargs)
             if step.function not in _STATIC_SHAPE and _depends_on_values(step):
                 self.guard(np.shape, symbol, value.shape)
             return symbol
@@ -112,12 +112,15 @@ class Recording:
             self._guard_power(symbol)
         return symbol
 
-    def _parts(self, step: Step, value: Any) -> Any:
+    def _parts(self, step: Step, value: Any, args: tuple[Any, ...]) -> Any:
         if isinstance(value, (tuple, list)) and all(
             isinstance(x, (ndarray, np.generic)) for x in value
         ):
             whole = self.append(step, value)
             parts = [self.call(operator.getitem, (whole, i)) for i in range(len(value))]
+            for part in parts:
+                if part.step.kind is ndarray:  # of np.split and np.broadcast_arrays they are views
+                    self._note_view(part, args, step.function, None)
             if isinstance(value, tuple) and hasattr(value, "_fields"):
                 return type(value)(*parts)
             return value.__class__(parts)
@@ -152,15 +155,16 @@ class Recording:
 
     # -- views ---------------------------------------------------------------------------------
 
-    def _note_view(self, symbol: Symbol, args: tuple[Any, ...], kwargs: Any) -> None:
-        owner = _owner(symbol.value)
+    def _note_view(self, symbol: Symbol, args: tuple[Any, ...], function: Any, kwargs: Any) -> None:
+        """Does the result share memory with an operand, or is it one?"""
         for x in args:
             for parent in x if type(x) in (tuple, list) else (x,):
                 if type(parent) is not Symbol or parent.step.kind is not ndarray:
                     continue
-                if _owner(parent.value) is owner:
+                if np.may_share_memory(parent.value, symbol.value):
                     symbol.step.view = parent.step
-                    symbol.source = (parent, symbol.step.function, args[1:], kwargs)
+                    again = function if symbol.step.function is function else _cannot_follow
+                    symbol.source = (parent, again, args[1:], kwargs)
                     if parent.views is None:
                         parent.views = []
                     parent.views.append(weakref.ref(symbol))
@@ -204,6 +208,8 @@ class Recording:
             return self.call(np.reshape, (new, parent.step.shape))
         if function is np.transpose and (not args or args[0] is None):
             return self.call(np.transpose, (new,))
+        if function in (np.asarray, np.ascontiguousarray):  # the array itself
+            return new
         raise TapeError(
             f"an array is changed in place through a view of it (made by {function.__name__}); a "
             "program cannot follow that. Change the array itself, or a copy"
@@ -220,6 +226,13 @@ class Recording:
         step = Step(function, mapped(_step, args), kwargs, changed)
         step.mutates = True
         return self.append(step, changed)
+
+
+def _cannot_follow(*args: Any, **kwargs: Any) -> Any:
+    raise TapeError(
+        "an array is changed in place while a part of it that np.split, np.broadcast_arrays or the "
+        "like made is in use; a program cannot follow that. Copy the part, or take a slice"
+    )
 
 
 def laid_out(x: Any, like: Any) -> Any:
@@ -243,13 +256,6 @@ _ELSEWHERE = (
 
 def _copy(x: Any) -> Any:
     return x.copy() if x.__class__ is ndarray and x.flags.writeable else x
-
-
-def _owner(array: Any) -> Any:
-    """The array that owns the memory."""
-    while array.base is not None and array.base.__class__ is ndarray:
-        array = array.base
-    return array
 
 
 # -- what the shape of a result depends on --------------------------------------------------------

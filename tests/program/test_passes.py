@@ -177,3 +177,25 @@ def test_a_long_program_is_compiled_in_pieces(x, options):
     for y in (0.9, 0.7):
         assert_same(program(x, y), value_and_grad(f, (0, 1))(x, y))
     assert program.recordings == 1
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda y: np.split(y, 2)[1], lambda y: np.broadcast_arrays(y, y)[0], np.asarray,
+        lambda y: np.ascontiguousarray(y.T.T), np.atleast_2d, lambda y: y.reshape(-1)[2:],
+        lambda y: np.moveaxis(y, 0, 1), lambda y: np.lib.stride_tricks.sliding_window_view(y, 2, 0),
+        lambda y: y[None].squeeze(), lambda y: np.diagonal(y), lambda y: y.view(),
+    ],
+)  # fmt: skip
+def test_memory_is_not_used_again_while_a_part_of_it_is_alive(take):
+    def f(x):
+        part = take(np.sin(x))
+        for _ in range(4):  # each takes memory that is free
+            x = np.cos(x * 2.0)
+        return x, part * 1.0, part
+
+    x = np.linspace(0.0, 1.0, 10_000).reshape(100, 100)
+    program = compile(f, x, argnums=None)
+    assert_same(program(x), f(x))
+    assert_same(program(2 * x), f(2 * x))
