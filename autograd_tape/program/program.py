@@ -27,13 +27,13 @@ from ..record import FALLBACK
 from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import Variable, as_value
-from .cells import Cell, cells_of
+from .cells import Cell, RandomCell, cells_of
 from .memory import Memory
 from .names import argument_names, identifier
 from .passes import EXACT, Pass
 from .reach import reach
 from .source import Printer, Text, place_text
-from .step import Graph, Guard
+from .step import Draw, Graph, Guard
 from .trace import is_traced, trace
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Variant:
         self.name, self.graph, self.rebuild, self._memory = name, graph, rebuild, memory
         self.changes = [i for i, x in enumerate(graph.state) if x is not None]
         self.n = len(graph.outputs)
+        kinds = {step.function.__class__ for step in graph.steps}
+        self.rewinds = Draw in kinds  # if it stops half-way, has it drawn numbers?
         self._idle: list[Callable[..., Any]] = []  # functions, each with memory of its own
 
     def run(self, inputs: list[Any]) -> tuple[Any, ...]:
@@ -121,6 +123,7 @@ class Program:
         passes: Sequence[Pass] = EXACT, memory: dict[str, bool] | None = None,
     ) -> None:  # fmt: skip
         self._f, self._function, self._cells = f, function, list(cells)
+        self._random = [cell for cell in cells if isinstance(cell, RandomCell)]
         self._passes, self._memory = tuple(passes), memory or {}
         name = identifier(getattr(f, "__name__", type(f).__name__))
         self.name = "program" if name.startswith("_") else name
@@ -152,12 +155,15 @@ class Program:
                 inputs.append(x)
         signature = tuple(key)
         for variant in self._variants.get(signature, ()):
+            drawn = [(cell, cell.state()) for cell in self._random] if variant.rewinds else ()
             try:
                 results = variant.run(inputs)
-            except Changed:
-                continue
-            except FALLBACK:  # an error in Python's arithmetic: the engine knows what to do
-                return self._function(*args)
+            except (Changed, *FALLBACK) as stop:
+                for cell, state in drawn:  # as if nothing had been drawn
+                    cell.restore(state)
+                if isinstance(stop, Changed):
+                    continue
+                return self._function(*args)  # Python's arithmetic raised: the engine knows
             self._latest = variant
             return self._finish(variant, results)
         with _lock:
@@ -325,10 +331,15 @@ def _kind(x: Any) -> Any:
             "a program takes plain arrays and numbers, and its results cannot be differentiated "
             "further: pass v.value (or compile the outer function)"
         )
+    if isinstance(x, np.ndarray):
+        raise TypeError(f"a program takes plain arrays, not {kind.__name__}: pass np.asarray(x)")
     try:
         hash(x)
     except TypeError:
-        return kind, id(x)
+        raise TypeError(
+            f"a {kind.__name__} as an argument would be a constant of the program, and may change "
+            "unseen: pass arrays, numbers, strings, or lists, tuples and dicts of them"
+        ) from None
     return kind, x  # a constant of the program
 
 

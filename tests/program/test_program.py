@@ -461,6 +461,36 @@ def test_a_buffer_that_the_function_fills_again_and_again():
     check(f, X[0], others=[(X[1],)])
 
 
+def test_a_guard_that_fails_leaves_the_random_numbers_as_they_were():
+    rng, other = np.random.default_rng(1), np.random.default_rng(1)
+
+    def f(x, rng=rng):
+        noise = rng.standard_normal(4)
+        return np.sum(x * noise) if np.sum(x) > 0 else np.sum(x + noise)
+
+    holder = {"rng": rng}
+
+    def g(x):
+        return f(x, holder["rng"])
+
+    program = compile(g, np.ones(4))
+    wanted = [
+        value_and_grad(lambda x: f(x, other))(x) for x in (np.ones(4), -np.ones(4), np.ones(4))
+    ]
+    got = [None, program(-np.ones(4)), program(np.ones(4))]
+    for a, b in zip(got[1:], wanted[1:], strict=True):
+        assert_same(a, b)
+    assert rng.bit_generator.state == other.bit_generator.state
+
+
+def test_arguments_that_may_change_unseen_are_refused():
+    program = compile(lambda x, c: np.sum(x))
+    with pytest.raises(TypeError, match="not MaskedArray"):
+        program(X, np.ma.masked_array(X))
+    with pytest.raises(TypeError, match="a set as an argument would be a constant"):
+        program(X, {1, 2})
+
+
 # -- in place -------------------------------------------------------------------------------------
 
 
