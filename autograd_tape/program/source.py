@@ -94,7 +94,12 @@ class Printer:
         self.helpers: dict[str, Callable[..., Any]] = {}
         self.out: list[tuple[str, Step | None]] = []
         self.errstate: Any = None
-        self.inlined = set() if self.fast else _inlined(graph, self.uses)
+        self.inlined = _inlined(graph, self.uses)
+        if self.fast:  # what reads an array must be computed before that is written over
+            self.inlined = {
+                s for s in self.inlined
+                if s.kind in NUMBERS and all(x.kind in NUMBERS for x in inputs_of(s))
+            }  # fmt: skip
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -485,10 +490,10 @@ def in_pieces(name: str, inputs: list[str], lines: list[str], constants: set[str
         if outside and i - starts[-1] >= _PIECE and len(lines) - i > _PIECE // 4:
             starts.append(i)
     last = {word: i for i, found in enumerate(words) for word in found}
-    alive, pieces = list(inputs), []
+    alive, pieces = dict.fromkeys(inputs), []
     for k, start in enumerate(starts):
         end = starts[k + 1] if k + 1 < len(starts) else len(lines)
-        used = [c for c in sorted(constants) if any(c in found for found in words[start:end])]
+        used = sorted(constants & set().union(*words[start:end]))
         taken = [n for n in alive if last.get(n, -1) >= start]
         if len(starts) == 1:
             body = [f"def {name}({', '.join(inputs)}):"]
@@ -500,11 +505,11 @@ def in_pieces(name: str, inputs: list[str], lines: list[str], constants: set[str
         body += lines[start:end]
         for line in lines[start:end]:
             made = re.match(r"\s+(\w+) = ", line)
-            if made and made[1] not in alive:
-                alive.append(made[1])
+            if made:
+                alive[made[1]] = None
         if end < len(lines):
-            kept = [n for n in alive if last.get(n, -1) >= end]
-            body.append(f"    return [{', '.join(kept)}]")
+            alive = {n: None for n in alive if last.get(n, -1) >= end}
+            body.append(f"    return [{', '.join(alive)}]")
         pieces.append("\n".join(body) + "\n")
     if len(starts) > 1:
         given = ", ".join(inputs)
