@@ -1,44 +1,66 @@
-"""``python -m benchmarks [--quick] [--only WORD] [--importtime]``."""
+"""``python -m benchmarks [--quick] [--only WORD] [--to FOLDER] [--importtime]``."""
 
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from pathlib import Path
 
-from . import chain, mlp, report, scaling, startup
+from . import (
+    block,
+    chain,
+    cnn,
+    compiling,
+    lengths,
+    lstm,
+    memory,
+    mlp,
+    report,
+    scaling,
+    sizes,
+    startup,
+)
+from .contenders import use_two_threads
 from .timing import run
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few rounds, nothing saved")
-    parser.add_argument("--only", default="", help="cases with this word in their title; not saved")
+    parser.add_argument("--quick", action="store_true", help="few rounds; saved only with --to")
+    parser.add_argument("--only", default="", help="parts with this word in their title; the same")
     parser.add_argument("--importtime", action="store_true", help="which modules the import costs")
-    parser.add_argument("--to", type=Path, default=report.HERE, help="folder of the saved files")
+    parser.add_argument("--to", type=Path, help="folder of the saved files, if not this one")
     options = parser.parse_args()
     if options.importtime:
         print(startup.breakdown())
         return
 
-    import torch
+    use_two_threads()
+    quick, word = options.quick, options.only.lower()
+    cases = [case for module in (chain, mlp, lstm, block, cnn) for case in module.cases()]
 
-    torch.set_num_threads(2)
-    word = options.only.lower()
-    chosen = [c for c in (*chain.cases(), *mlp.cases()) if word in c.title.lower()]
-    # What the imported peers brought along would slow down each full collection, for all alike.
-    gc.collect()
-    gc.freeze()
-    results = [run(case, quick=options.quick, show=_show) for case in chosen]
-    wanted = {name: word in name for name in ("linear cost", "import")}
-    linear = scaling.measure(quick=options.quick, show=_show) if wanted["linear cost"] else None
-    imports = startup.measure(quick=options.quick, show=_show) if wanted["import"] else None
-    text = report.markdown(results, linear, imports)
+    def wanted(title: str) -> bool:
+        return word in title.lower()
+
+    found = report.Report()
+    found.speed = [run(case, quick=quick, show=_show) for case in cases if wanted(case.title)]
+    found.compile_times = compiling.measure(
+        [case for case in cases if wanted(f"compile time, {case.title}")], quick=quick, show=_show
+    )
+    found.memory = memory.measure(word, quick=quick, show=_show)
+    if wanted("linear cost"):
+        found.linear = scaling.measure(quick=quick, show=_show)
+    if wanted("import"):
+        found.imports = startup.measure(quick=quick, show=_show)
+    if wanted("chart: array size"):
+        found.sizes = sizes.measure(quick=quick, show=_show)
+    if wanted("chart: tape length"):
+        found.lengths = lengths.measure(quick=quick, show=_show)
+    text = report.markdown(found)
     _show("\r")
     print(text)
-    if not (options.quick or options.only):
-        for path in report.save(text, results, linear, imports, options.to):
+    if options.to or not (quick or word):
+        for path in report.save(found, text, options.to or report.HERE):
             print(f"saved {path}")
 
 

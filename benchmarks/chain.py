@@ -51,7 +51,7 @@ def cases() -> list[Case]:
             ],
             few=(JAX,),
             rounds=60,
-            note="Python floats; torch on 0-d float64 tensors; jax eager is jax.grad without jit",
+            note="Python floats; torch on 0-d float64 tensors; jax eager is without jit",
         )
     ]
     limits = {
@@ -86,7 +86,7 @@ def values(n: int) -> tuple[Any, Any, Any]:
 
 def makers(x: Any, a: Any, b: Any, steps: int) -> dict[str, Maker]:
     """Everybody who takes arrays."""
-    functions = {
+    functions: dict[str, Any] = {
         GRADIENT: ours_gradient, COMPILED: ours_compiled, BACKWARD: ours_backward, GRAD: ours_grad,
         TORCH: torch, HIPS: hips, MYGRAD: mygrad, JAX: jax, JIT: jax_jit, HAND: hand_written,
     }  # fmt: skip

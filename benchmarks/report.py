@@ -1,4 +1,4 @@
-"""The table: printed, and saved as RESULTS.md and results.json next to this file."""
+"""The tables: printed, and saved with results.json and the charts next to this file."""
 
 from __future__ import annotations
 
@@ -6,18 +6,36 @@ import importlib.metadata
 import json
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import scaling, startup
+from . import charts, compiling, memory, scaling, startup
+from .compiling import CompileTime
+from .contenders import COMPILED, GRADIENT
+from .lengths import Lengths
+from .memory import Memory
+from .scaling import Linear
 from .timing import Result, Spread
 
-__all__ = ["machine", "markdown", "save"]
+__all__ = ["Report", "machine", "markdown", "save"]
 
 PACKAGES = ("numpy", "torch", "jax", "autograd", "mygrad", "micrograd")
 HERE = Path(__file__).parent
+
+
+@dataclass
+class Report:
+    """All that was measured; what was left out is empty."""
+
+    speed: list[Result] = field(default_factory=list)
+    compile_times: dict[str, CompileTime] = field(default_factory=dict)
+    memory: dict[str, Memory] = field(default_factory=dict)
+    linear: dict[str, Linear] = field(default_factory=dict)
+    imports: dict[str, Spread] = field(default_factory=dict)
+    sizes: dict[str, dict[int, Spread]] = field(default_factory=dict)
+    lengths: Lengths = field(default_factory=Lengths)
 
 
 def machine() -> dict[str, str]:
@@ -52,7 +70,14 @@ def _verdict_of(ratio: Spread, best: float, at_most: float) -> str:
 
 
 def _time(seconds: float) -> str:
+    if seconds < 1e-6:
+        return f"{seconds * 1e9:.1f} ns"
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.2f} µs"
+
+
+def _size(n: float) -> str:
+    size, unit = next((u for u in ((1e9, "GB"), (1e6, "MB")) if n >= u[0]), (1e3, "kB"))
+    return f"{n / size:.3g} {unit}"
 
 
 def _ratio(r: Spread) -> str:
@@ -85,38 +110,79 @@ def bounds_table(results: list[Result]) -> str:
 
 
 def times_table(result: Result) -> str:
-    """Every contender of one case, and how many times ours it takes."""
+    """Every contender of one case, and how many times of it ours takes."""
     case = result.case
-    ours = next(iter(case.contenders))
     rows = []
-    for name in case.contenders:
+    for name in result.samples:
         s = result.seconds(name)
         n = case.ops
         rows.append([
             name, _time(s.median / n), f"{_time(s.low / n)} – {_time(s.high / n)}",
-            _ratio(result.ratio(ours, name)), str(len(result.samples[name])),
+            *(_ratio(result.ratio(ours, name)) for ours in (GRADIENT, COMPILED)),
+            str(len(result.samples[name])),
         ])  # fmt: skip
     per = "per op" if case.ops > 1 else "per step"
-    header = [f"`{case.title}`", f"median {per}", "quartiles", f"{ours} / this", "rounds"]
+    header = [f"`{case.title}`", f"median {per}", "quartiles"]
+    return _table([*header, f"{GRADIENT} / this", f"{COMPILED} / this", "rounds"], rows)
+
+
+def compile_table(times: dict[str, CompileTime]) -> str:
+    rows = [
+        [
+            title, _time(t.eager.median), _time(t.compile.median), _ratio(t.ratio),
+            f"{compiling.AT_MOST:g}", _verdict_of(t.ratio, t.ratio.median, compiling.AT_MOST),
+        ]
+        for title, t in times.items()
+    ]  # fmt: skip
+    header = ["work", "eager run", "compile", "compile / eager (quartiles)", "bound", "verdict"]
     return _table(header, rows)
 
 
-def scaling_table(times: dict[str, dict[int, Spread]]) -> str:
+def memory_table(found: dict[str, Memory]) -> str:
+    """A row for each contender; the bound is on ours compiled, with and without pages of files."""
     rows = []
-    for mode, by_length in times.items():
-        ratio = by_length[scaling.LENGTHS[-1]].median / by_length[scaling.LENGTHS[0]].median
+    for title, m in found.items():
+        worse = max(m.ratio, m.ratio_own, key=lambda r: r.median)
+        for name in memory.CONTENDERS:
+            g = m.growth[name]
+            ours = name == COMPILED
+            rows.append([
+                title, name, f"{_size(g.median)} ({_size(g.low)} – {_size(g.high)})",
+                _size(m.own[name].median), _size(m.first[name].median),
+                _ratio(m.ratio) if ours else "", _ratio(m.ratio_own) if ours else "",
+                f"{memory.AT_MOST:g}" if ours else "",
+                _verdict_of(worse, worse.median, memory.AT_MOST) if ours else "",
+            ])  # fmt: skip
+    return _table(
+        [
+            "work", "contender", "growth (quartiles)", "without files", "at first", "/ torch",
+            "/ torch without files", "bound", "verdict",
+        ],
+        rows,
+    )  # fmt: skip
+
+
+def scaling_table(times: dict[str, Linear]) -> str:
+    rows = []
+    for mode, t in times.items():
         rows.append([
-            mode, *(_time(by_length[n].median) for n in scaling.LENGTHS), f"{ratio:.3g}",
-            f"{scaling.AT_MOST:g}", verdict(ratio, scaling.AT_MOST),
+            mode, *(_time(t.seconds[n].median) for n in scaling.LENGTHS), _ratio(t.ratio),
+            f"{scaling.AT_MOST:g}", verdict(t.ratio.median, scaling.AT_MOST),
         ])  # fmt: skip
-    header = [
-        "per op, entries:",
-        *(f"{n:,}" for n in scaling.LENGTHS),
-        "last / first",
-        "bound",
-        "verdict",
+    lengths = [f"{n:,}" for n in scaling.LENGTHS]
+    return _table(
+        ["per op, entries:", *lengths, "last / first (quartiles)", "bound", "verdict"], rows
+    )
+
+
+def curves_table(what: str, curves: dict[str, dict[int, Spread]], text: Any) -> str:
+    """Medians: a row for each contender, a column for each size or length."""
+    columns = sorted({n for by in curves.values() for n in by})
+    rows = [
+        [name, *(text(by[n].median) if n in by else "" for n in columns)]
+        for name, by in curves.items()
     ]
-    return _table(header, rows)
+    return _table([what, *(f"{n:,}" for n in columns)], rows)
 
 
 def startup_table(times: dict[str, Spread]) -> str:
@@ -131,12 +197,8 @@ def startup_table(times: dict[str, Spread]) -> str:
     )  # fmt: skip
 
 
-def markdown(
-    results: list[Result],
-    linear: dict[str, dict[int, Spread]] | None,
-    imports: dict[str, Spread] | None,
-) -> str:
-    """All tables as one page."""
+def markdown(report: Report, folder: str = "charts") -> str:
+    """All tables as one page; the charts are in ``folder``."""
     parts = [
         "# Results",
         "Written by `python -m benchmarks`; do not edit. Forward plus backward, all contenders in "
@@ -147,27 +209,56 @@ def markdown(
         "ratio and the ratio of the fastest samples: a busy machine slows PyTorch's threads most.",
         "\n".join(f"- {key}: {value}" for key, value in machine().items()),
     ]
-    if results:
-        parts += ["## Bounds", bounds_table(results), "## All contenders"]
-        for result in results:
+    if report.speed:
+        parts += ["## Bounds", bounds_table(report.speed), "## All contenders"]
+        for result in report.speed:
             parts += [times_table(result), f"{result.case.note}."]
-    if linear:
-        parts += ["## Linear cost", scaling_table(linear)]
-    if imports:
-        parts += ["## Import", startup_table(imports)]
+    if report.compile_times:
+        parts += [
+            "## Compile time",
+            "One call of `compile(...)`, which records, writes, compiles, runs and checks.",
+            compile_table(report.compile_times),
+        ]
+    if report.memory:
+        parts += [
+            "## Memory",
+            "By how much the process has grown at the peak of a warm step, each contender in fresh "
+            'processes; "without files": less the code that the steps read in; "at first": at '
+            "the peak of the first five steps, compilation included. Ratios are of ours compiled; "
+            "the verdict asks the larger one.",
+            memory_table(report.memory),
+        ]
+    if report.linear:
+        parts += ["## Linear cost", scaling_table(report.linear)]
+    if report.imports:
+        parts += ["## Import", startup_table(report.imports)]
+    if report.sizes:
+        parts += [
+            "## Size of the arrays",
+            charts.picture(charts.SIZES, folder),
+            "The chain, forward and backward; medians, with the quartiles as shades (and in "
+            "`results.json`). micrograd has numbers only.",
+            curves_table("per op, arrays of", report.sizes, _time),
+        ]
+    if report.lengths.seconds:
+        parts += [
+            "## Length of the tape",
+            charts.picture(charts.LENGTHS, folder),
+            "The chain of numbers, each contender in fresh processes; the recursion limit was "
+            "raised for micrograd. Memory is what the process had grown by at its peak, compiling "
+            "and garbage that waits for the collector included.",
+            curves_table("per op, length", report.lengths.seconds, _time),
+        ]
+        if report.lengths.bytes:
+            parts.append(curves_table("memory, length", report.lengths.bytes, _size))
+        parts += [f"{name} stopped: {why}." for name, why in report.lengths.stopped.items()]
     return "\n\n".join(parts) + "\n"
 
 
-def save(
-    text: str,
-    results: list[Result],
-    linear: dict[str, dict[int, Spread]] | None,
-    imports: dict[str, Spread] | None,
-    folder: Path = HERE,
-) -> list[Path]:
-    """Write RESULTS.md and results.json; returns where."""
+def save(report: Report, text: str, folder: Path = HERE) -> list[Path]:
+    """Write RESULTS.md, results.json and the charts; returns where."""
     data: dict[str, Any] = {"machine": machine(), "cases": {}}
-    for result in results:
+    for result in report.speed:
         data["cases"][result.case.title] = {
             "ops": result.case.ops,
             "seconds": {name: asdict(result.seconds(name)) for name in result.samples},
@@ -180,11 +271,11 @@ def save(
                 for b in result.case.bounds
             ],
         }
-    if linear:
-        data["linear"] = {m: {str(n): asdict(s) for n, s in t.items()} for m, t in linear.items()}
-    if imports:
-        data["import"] = {name: asdict(s) for name, s in imports.items()}
+    others = asdict(report)
+    del others["speed"]
+    data |= {key: value for key, value in others.items() if value}
+    folder.mkdir(parents=True, exist_ok=True)
     page, raw = folder / "RESULTS.md", folder / "results.json"
     page.write_text(text, encoding="utf-8")
     raw.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    return [page, raw]
+    return [page, raw, *charts.draw(report.sizes, report.lengths, folder / "charts")]

@@ -5,36 +5,47 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from autograd_tape import Tape, Variable
 
-from .timing import Spread
+from .timing import Spread, frozen, ratios
 
-__all__ = ["AT_MOST", "LENGTHS", "measure"]
+__all__ = ["AT_MOST", "LENGTHS", "Linear", "measure"]
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 AT_MOST = 1.5  # per operation, the longest chain over the shortest
 
 
-def measure(
-    *, quick: bool = False, show: Callable[[str], None] = print
-) -> dict[str, dict[int, Spread]]:
-    """mode -> length -> seconds per operation, forward + backward + the death of the graph."""
+@dataclass
+class Linear:
+    """Seconds per operation by length, and the longest over the shortest round by round."""
+
+    seconds: dict[int, Spread]
+    ratio: Spread
+
+
+def measure(*, quick: bool = False, show: Callable[[str], None] = print) -> dict[str, Linear]:
+    """By mode: forward + backward + the death of the graph."""
     rounds = 3 if quick else 9
-    results: dict[str, dict[int, Spread]] = {}
+    results: dict[str, Linear] = {}
     for mode, f in (
         ("tape.gradient", _gradient),
         ("backward()", _backward),
         ("backward(), collector off", _without_collector),  # how much of the growth is CPython's
     ):
         samples: dict[int, list[float]] = {n: [] for n in LENGTHS}
-        for i in range(rounds):
-            for n in LENGTHS:  # short chains are repeated, up to 20 times
-                samples[n].append(_time(f, n, max(1, min(20, 100_000 // n))))
-            show(f"\rlinear cost, {mode}: round {i + 1} of {rounds}")
-        results[mode] = {n: Spread.of(s) for n, s in samples.items()}
+        with frozen():
+            for i in range(rounds):
+                for n in LENGTHS:  # short chains are repeated, up to 20 times
+                    samples[n].append(_time(f, n, max(1, min(20, 100_000 // n))))
+                show(f"\rlinear cost, {mode}: round {i + 1} of {rounds}")
+        results[mode] = Linear(
+            {n: Spread.of(s) for n, s in samples.items()},
+            ratios(samples[LENGTHS[-1]], samples[LENGTHS[0]]),
+        )
     return results
 
 

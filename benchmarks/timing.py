@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,8 @@ import numpy as np
 from .contenders import Contender, Maker
 
 __all__ = [
-    "Bound", "Case", "Result", "Spread", "agree", "calibrate", "frozen", "ratios", "run", "sample",
+    "Bound", "Case", "Result", "Spread", "agree", "calibrate", "frozen", "ratios", "run",
+    "sample",
 ]  # fmt: skip
 
 TARGET_SAMPLE = 0.03  # seconds: a contender is repeated until one sample takes about this long
@@ -61,7 +62,7 @@ class Spread:
     high: float
 
     @classmethod
-    def of(cls, samples: list[float]) -> Spread:
+    def of(cls, samples: Sequence[float]) -> Spread:
         if len(samples) < 2:
             return cls(samples[0], samples[0], samples[0])
         low, median, high = statistics.quantiles(samples, n=4, method="inclusive")
@@ -87,7 +88,7 @@ class Result:
         return min(self.samples[ours]) / min(self.samples[peer])
 
 
-def ratios(ours: list[float], peer: list[float]) -> Spread:
+def ratios(ours: Sequence[float], peer: Sequence[float]) -> Spread:
     """Round by round, as long as both took part."""
     return Spread.of([a / b for a, b in zip(ours, peer, strict=False)])
 
@@ -158,11 +159,27 @@ def calibrate(f: Contender, slow: bool) -> int:
 def sample(f: Contender, repeats: int) -> float:
     """Seconds per call, the death of the graph included.
 
-    The garbage of the contender before (cycles, in some peers) is collected first; during the
-    sample the collector is enabled, as users have it.
+    The garbage of the contender before (cycles, in some peers) is collected first, and its threads
+    fall asleep; during the sample the collector is enabled, as users have it.
     """
     gc.collect()
+    _let_threads_sleep()
     start = time.perf_counter()
     for _ in range(repeats):
         f()
     return (time.perf_counter() - start) / repeats
+
+
+def _let_threads_sleep() -> None:
+    """Wait until this process has done nothing three times in a row, at most 0.4 s.
+
+    OpenBLAS's threads wait busily for the next product for about 0.1 s, and PyTorch's, which want
+    the same core, then take two or three times as long.
+    """
+    idle = 0
+    for _ in range(100):
+        before = time.process_time()
+        time.sleep(0.004)
+        idle = idle + 1 if time.process_time() - before < 0.001 else 0
+        if idle == 3:
+            return

@@ -36,6 +36,14 @@ def test_the_operations_of_a_network_are_three_times_its_forward_ones():
     assert products < flops < 1.05 * products
 
 
+def test_operations_of_contractions():
+    a, b = np.ones((2, 3)), np.ones((3, 4))
+    cost = compile(lambda a, b: np.einsum("ij,jk->ik", a, b), a, b, argnums=None).cost()
+    assert cost.flops == 2 * 2 * 3 * 4
+    vectors = compile(lambda x: x @ x, np.ones(5), argnums=None).cost()
+    assert vectors.flops == 2 * 5
+
+
 def test_bytes_are_those_of_operands_and_results():
     x = np.ones(1000)
     cost = compile(lambda x: np.exp(x) + 1.0, x, argnums=None).cost()
