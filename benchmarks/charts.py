@@ -111,6 +111,8 @@ def _figure(panels: list[Panel], dark: bool, path: Path, title: str) -> None:
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside right upper", frameon=False)
         figure.savefig(path, transparent=True, metadata={"Date": None, "Title": title})
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("".join(f"{line.rstrip()}\n" for line in lines), encoding="utf-8")
 
 
 def _panel(ax: Any, panel: Panel, dark: bool) -> None:

@@ -48,7 +48,7 @@ def measure(
     word: str = "", *, quick: bool = False, show: Callable[[str], None] = print
 ) -> dict[str, Memory]:
     """By the title of the case, if "memory, title" has the word; {} where it cannot be measured."""
-    rounds = 2 if quick else 7
+    rounds = 2 if quick else 5
     found: dict[str, Memory] = {}
     if not resident.available():
         return found

@@ -244,9 +244,9 @@ def markdown(report: Report, folder: str = "charts") -> str:
         parts += [
             "## Length of the tape",
             charts.picture(charts.LENGTHS, folder),
-            "The chain of numbers, each contender in fresh processes; the recursion limit was "
-            "raised for micrograd. Memory is what the process had grown by at its peak, compiling "
-            "and garbage that waits for the collector included.",
+            "The chain of numbers, each contender in fresh processes; micrograd with the recursion "
+            "limit raised. Memory is what the process had grown by at its peak, compilation and "
+            "garbage that waits for the collector included.",
             curves_table("per op, length", report.lengths.seconds, _time),
         ]
         if report.lengths.bytes:

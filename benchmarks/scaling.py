@@ -29,7 +29,7 @@ class Linear:
 
 def measure(*, quick: bool = False, show: Callable[[str], None] = print) -> dict[str, Linear]:
     """By mode: forward + backward + the death of the graph."""
-    rounds = 3 if quick else 9
+    rounds = 3 if quick else 7
     results: dict[str, Linear] = {}
     for mode, f in (
         ("tape.gradient", _gradient),

@@ -21,7 +21,7 @@ def measure(
     *, quick: bool = False, show: Callable[[str], None] = print
 ) -> dict[str, dict[int, Spread]]:
     """contender -> size -> seconds per operation; micrograd has only numbers: a size of 1."""
-    rounds = 2 if quick else 7
+    rounds = 2 if quick else 5
     found: dict[str, dict[int, Spread]] = {}
     for n, steps in STEPS.items():
         if quick and n > 1_000_000:
