@@ -188,7 +188,6 @@ class Program:
             for copies in (False, True):
                 self._restore(before)
                 variant = self._trace(args, leaves, copies)
-                self._restore(before)
                 results = variant.run(inputs)
                 new = dict(zip(variant.changes, results[variant.n :], strict=True))
                 got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]

@@ -26,6 +26,7 @@ from autograd_tape import (
     value_and_grad,
     where_safe,
 )
+from autograd_tape.program.program import _agree
 from tests.program.agreement import assert_same
 
 X = np.linspace(-1.0, 1.0, 12).reshape(3, 4)
@@ -664,3 +665,17 @@ def test_a_scalar_function_of_c():
 
     check(f, 0.3, others=[(-0.4,), (0.55,)])
     assert math.isclose(compile(f, 0.3)(0.3)[0], f(0.3))
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "agree"),
+    [
+        (1.0, 1.0, True), (1.0, 1.0 + 1e-14, True), (1.0, 1.001, False),
+        (np.float64(1.0), 1.0, False), (np.ones(2), np.ones(3), False),
+        (np.ones(2), np.ones(2, np.float32), False), (np.arange(2), np.arange(2), True),
+        (np.arange(2), np.array([0, 2]), False), (np.nan, np.nan, True), (np.nan, 1.0, False),
+        (np.array([1e-9, 1.0]), np.array([0.0, 1.0]), False), ("a", "a", True), (None, None, True),
+    ],
+)  # fmt: skip
+def test_what_counts_as_the_same_result(a, b, agree):
+    assert _agree(a, b) is agree
