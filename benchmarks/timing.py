@@ -164,10 +164,22 @@ def sample(f: Contender, repeats: int) -> float:
     """
     gc.collect()
     _let_threads_sleep()
+    if repeats > 1:
+        _wake(f)
     start = time.perf_counter()
     for _ in range(repeats):
         f()
     return (time.perf_counter() - start) / repeats
+
+
+WARM = 0.015  # seconds
+
+
+def _wake(f: Contender) -> None:
+    """Let the threads of ``f`` find their cores: for about 10 ms they may share one."""
+    end = time.perf_counter() + WARM
+    while time.perf_counter() < end:
+        f()
 
 
 def _let_threads_sleep() -> None:
