@@ -123,7 +123,7 @@ def flops_of(step: Step) -> int:
     f = step.function
     sizes = [x.size for x in inputs_of(step)]
     if f is np.matmul or f is np.dot:
-        x = next(iter(inputs_of(step)))
+        x = inputs_of(step)[0]
         inner = x.shape[-1] if x is step.args[0] else x.shape[-2] if len(x.shape) > 1 else x.size
         return 2 * step.size * inner
     if f is np.einsum:

@@ -143,7 +143,7 @@ class Memory:
         if whole is None or step.function not in _VIEWS or step.args[0] is not whole:
             return
         place = self.places.get(self.owner[whole] if whole in self.over else whole)
-        if place is None or step.kwargs or any(True for x in inputs_of(step) if x is not whole):
+        if place is None or step.kwargs or any(x is not whole for x in inputs_of(step)):
             return
         view = step.function(place, *step.args[1:])
         if view.shape == step.shape and view.strides == step.strides:

@@ -1,7 +1,8 @@
 """Passes: what makes a graph shorter without changing a result by a bit.
 
 Each is a function of a graph that gives another.  :data:`EXACT` is the order in which they run,
-:data:`ALL` has :func:`algebra` too, which changes roundings.
+:data:`ALL` has :func:`algebra` too, which changes roundings.  Passes that look at one step at a
+time share one walk over the graph (:func:`apply`).
 
 Next to read: :mod:`.memory`.
 """
@@ -9,7 +10,7 @@ Next to read: :mod:`.memory`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,43 @@ import numpy as np
 from .constants import uniform
 from .step import Draw, Graph, Guard, Method, Step, inputs_of, mapped
 
-__all__ = ["ALL", "EXACT", "algebra", "common", "constants", "dead", "ufuncs", "views"]
+__all__ = [
+    "ALL", "EXACT", "Rewriting", "algebra", "apply", "common", "constants", "dead", "ufuncs",
+    "views",
+]  # fmt: skip
 
 Pass = Callable[[Graph], Graph]
+Rewrite = Callable[[Step], Any]
 
 
-def rebuilt(graph: Graph, replace: Callable[[Step], Any]) -> Graph:
-    """The graph with ``replace(step)`` (another step, or a constant) in place of each step that it
-    does not return as it is.  Steps come in order; their operands are replaced before they are.
+class Rewriting:
+    """A pass that looks at one step at a time: ``start()`` gives a function that returns the step
+    as it is to be, or what stands in its place (an earlier step, or a constant).
+    """
+
+    def __init__(self, start: Callable[[], Rewrite]) -> None:
+        self.start, self.__name__, self.__doc__ = start, start.__name__, start.__doc__
+
+    def __call__(self, graph: Graph) -> Graph:
+        return rewritten(graph, [self.start()])
+
+
+def apply(graph: Graph, passes: Iterable[Pass]) -> Graph:
+    """The graph after the passes in turn; neighbours that are :class:`Rewriting` walk together."""
+    walking: list[Rewrite] = []
+    for one in passes:
+        if isinstance(one, Rewriting):
+            walking.append(one.start())
+            continue
+        if walking:
+            graph, walking = rewritten(graph, walking), []
+        graph = one(graph)
+    return rewritten(graph, walking) if walking else graph
+
+
+def rewritten(graph: Graph, rewrites: Sequence[Rewrite]) -> Graph:
+    """The graph with what ``rewrites`` make of each step, one after the other, until one puts
+    something else in its place.  Steps come in order; their operands are replaced before they are.
     """
     new: dict[Step, Any] = {}
 
@@ -32,26 +62,28 @@ def rebuilt(graph: Graph, replace: Callable[[Step], Any]) -> Graph:
         return new.get(x, x) if x.__class__ is Step else x
 
     steps = []
-    inputs = set(graph.inputs)
     for step in graph.steps:
-        if step in inputs:
+        if step.function is None:
             steps.append(step)
             continue
-        if any(x in new for x in inputs_of(step)):
-            step.args = mapped(read, step.args)
-            step.kwargs = mapped(read, step.kwargs) if step.kwargs else None
-        if step.view in new:
-            step.view = _step(new[step.view])
-        if step.adjoint in new:
-            step.adjoint = _step(new[step.adjoint])
-        other = replace(step)
-        if other is step:
-            steps.append(step)
+        if new:
+            if not new.keys().isdisjoint(inputs_of(step)):
+                step.args = mapped(read, step.args)
+                step.kwargs = mapped(read, step.kwargs) if step.kwargs else None
+            if step.view in new:
+                step.view = _step(new[step.view])
+            if step.adjoint in new:
+                step.adjoint = _step(new[step.adjoint])
+        for rewrite in rewrites:
+            other = rewrite(step)
+            if other is not step:
+                new[step] = other
+                if other.__class__ is Step and other.function is not None:
+                    other.name = other.name or step.name
+                    other.adjoint = other.adjoint or step.adjoint
+                break
         else:
-            new[step] = other
-            if other.__class__ is Step and other not in inputs:
-                other.name = other.name or step.name
-                other.adjoint = other.adjoint or step.adjoint
+            steps.append(step)
     return Graph(
         graph.inputs, steps, [read(x) for x in graph.outputs], [read(x) for x in graph.state],
         graph.names,
@@ -65,41 +97,49 @@ def _step(x: Any) -> Step | None:
 def dead(graph: Graph) -> Graph:
     """Without the steps that no result and no guard needs."""
     needed = {x for x in (*graph.outputs, *graph.state) if x.__class__ is Step}
-    inputs = set(graph.inputs)
     steps = []
     for step in reversed(graph.steps):
-        if step in needed or step in inputs or step.function.__class__ in (Guard, Draw):
+        f = step.function
+        if step in needed or f is None or f.__class__ is Guard or f.__class__ is Draw:
             needed.update(inputs_of(step))
             steps.append(step)
     return Graph(graph.inputs, steps[::-1], graph.outputs, graph.state, graph.names)
 
 
 _LINEAR = {np.add, np.subtract, np.multiply, np.divide}
-_BY_ONE = {np.multiply, np.divide, operator.mul, operator.truediv, operator.pow}
+_NEUTRAL: dict[Any, int] = {  # on the right
+    np.multiply: 1, np.divide: 1, operator.mul: 1, operator.truediv: 1, operator.pow: 1,
+    np.subtract: 0, operator.sub: 0,
+}  # fmt: skip
+_TIMES = {np.multiply, operator.mul}
 
 
-def constants(graph: Graph) -> Graph:
-    """Constant folding: ``x * 1`` is x, an array of equal constants is one number, and what is
-    computed from constants alone is one.
+@Rewriting
+def constants() -> Rewrite:
+    """Constant folding: ``x * 1`` is x, and an array of equal constants is one number.  (What is
+    computed from constants alone was never recorded.)
     """
 
     def replace(step: Step) -> Any:
         f, args = step.function, step.args
-        if f.__class__ is Guard or step.mutates:
+        if len(args) != 2 or step.kwargs or (f not in _LINEAR and f not in _NEUTRAL):
             return step
-        if f in _LINEAR and len(args) == 2 and not step.kwargs:
-            args = step.args = tuple(_as_number(x, step, args[1 - i]) for i, x in enumerate(args))
-        if len(args) == 2 and not step.kwargs:
-            x, y = args
-            if _is(y, 1) and f in _BY_ONE and _alike(x, step):
+        x, y = args
+        if y.__class__ is not Step:
+            if f in _LINEAR:
+                y = _as_number(y, step, x)
+                step.args = x, y
+            if f in _NEUTRAL and _is(y, _NEUTRAL[f]) and _alike(x, step):
                 return x
-            if _is(y, 0) and f in (np.subtract, operator.sub) and _alike(x, step):
-                return x
-            if _is(x, 1) and f in (np.multiply, operator.mul) and _alike(y, step):
+        elif x.__class__ is not Step:
+            if f in _LINEAR:
+                x = _as_number(x, step, y)
+                step.args = x, y
+            if f in _TIMES and _is(x, 1) and _alike(y, step):
                 return y
         return step
 
-    return rebuilt(graph, replace)
+    return replace
 
 
 _FAST_POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}
@@ -111,7 +151,8 @@ _MOVING = {np.swapaxes, np.moveaxis, np.matrix_transpose, np.rollaxis}
 _RESHAPING = {np.expand_dims, np.squeeze, np.ravel}
 
 
-def ufuncs(graph: Graph) -> Graph:
+@Rewriting
+def ufuncs() -> Rewrite:
     """What NumPy's operators and functions do inside: ``x**2`` of floats is ``np.square``, a sum
     ``np.add.reduce``, ``np.moveaxis`` a transpose; it is called at once, and can be given memory.
     """
@@ -138,7 +179,7 @@ def ufuncs(graph: Graph) -> Graph:
             step.function, step.args = np.reshape, (x, step.shape)
         return step
 
-    return rebuilt(graph, replace)
+    return replace
 
 
 def _as_number(x: Any, step: Step, other: Any) -> Any:
@@ -167,26 +208,30 @@ def _alike(x: Any, step: Step) -> bool:
     )
 
 
+_ITEM = Method("item")
+_COPIES = {np.copy, np.array, np.asarray, np.ascontiguousarray, Method("copy")}
 _REAL = {Method("real", attribute=True), Method("conj"), np.real, np.conj}
+_TOUCHED = {_ITEM, np.reshape, np.transpose} | _COPIES | _REAL
 
 
-def views(graph: Graph) -> Graph:
+@Rewriting
+def views() -> Rewrite:
     """Without copies that nobody needs (each step makes a value that none changes), and without
     transposes of transposes and reshapes to the shape that is there.
     """
 
     def replace(step: Step) -> Any:
         f, args = step.function, step.args
-        if step.mutates or f.__class__ is Guard:
+        if f not in _TOUCHED:
             return step
         x = args[0] if args else None
         if x.__class__ is not Step:
             return step
-        if f in (np.copy, np.array, np.asarray, np.ascontiguousarray, Method("copy")):
+        if f in _COPIES:
             rest = [y for y in args[1:] if y is not None and y not in ("K", "C")]
             same = _alike(x, step) and all(y == step.dtype for y in rest if isinstance(y, np.dtype))
             return x if same else step
-        if f == Method("item"):
+        if f == _ITEM:
             if x.function is np.asarray and x.args[0].__class__ is Step and len(args) == 1:
                 x = x.args[0]
             if x.kind in (float, int, bool, complex):
@@ -202,10 +247,11 @@ def views(graph: Graph) -> Graph:
             return x
         return step
 
-    return rebuilt(graph, replace)
+    return replace
 
 
-def common(graph: Graph) -> Graph:
+@Rewriting
+def common() -> Rewrite:
     """Common subexpressions are computed once."""
     seen: dict[Any, Step] = {}
 
@@ -213,18 +259,20 @@ def common(graph: Graph) -> Graph:
         if step.mutates or step.function.__class__ is Draw:
             return step
         try:
-            key = (
-                step.function, _key(step.args), _key(step.kwargs), str(step.errstate)
-            )  # fmt: skip
+            key = (step.function, *map(_key, step.args))
+            if step.kwargs or step.errstate:
+                key = (*key, _key(step.kwargs), str(step.errstate))
             return seen.setdefault(key, step)
         except TypeError:  # an operand that cannot be hashed
             return step
 
-    return rebuilt(graph, replace)
+    return replace
 
 
 def _key(x: Any) -> Any:
     kind = x.__class__
+    if kind is Step:
+        return x
     if kind is tuple or kind is list:
         return (kind, *map(_key, x))
     if kind is slice:
@@ -237,7 +285,7 @@ def _key(x: Any) -> Any:
         return (kind, x.hex())
     if isinstance(x, np.generic):
         return (kind, x.tobytes())
-    return x if kind is Step else (kind, x)
+    return kind, x
 
 
 def algebra(graph: Graph) -> Graph:
@@ -264,7 +312,7 @@ def algebra(graph: Graph) -> Graph:
         return step
 
     added: list[tuple[Step, Step]] = []
-    graph = rebuilt(graph, replace)
+    graph = rewritten(graph, [replace])
     before = dict(added)
     steps = [s for step in graph.steps for s in (before.get(step), step) if s is not None]
     return Graph(graph.inputs, steps, graph.outputs, graph.state, graph.names)

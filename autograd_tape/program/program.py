@@ -30,7 +30,7 @@ from ..variable import Variable, as_value
 from .cells import Cell, RandomCell, cells_of
 from .memory import Memory
 from .names import argument_names, identifier
-from .passes import EXACT, Pass
+from .passes import EXACT, Pass, apply
 from .reach import reach
 from .source import Printer, Text, place_text
 from .step import Draw, Graph, Guard
@@ -217,9 +217,7 @@ class Program:
             self._f, leaves, lambda new: self._function(*put_back(new)),
             argument_names(self._f, args), self._cells, copies=copies,
         )  # fmt: skip
-        for one in self._passes:
-            graph = one(graph)
-        return Variant(self.name, graph, rebuild, self._memory)
+        return Variant(self.name, apply(graph, self._passes), rebuild, self._memory)
 
     # -- looking -------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -214,7 +215,7 @@ class Printer:
                 if symbol == "**":
                     return f"{self.operand(args[0], _ATOM)}**{self.operand(args[1], _SIGN)}", level
                 left = level + (level == _COMPARE)
-                x, y = self._plain_numbers(args)
+                x, y = args if self.fast else self._plain_numbers(args)
                 return f"{self.operand(x, left)} {symbol} {self.operand(y, level + 1)}", level
             if f in _PREFIX and len(args) == 1 and not calls:
                 return f"{_PREFIX[f]}{self.operand(args[0], _SIGN)}", _SIGN
@@ -254,7 +255,7 @@ class Printer:
             array = other.__class__ is Step and other.kind is np.ndarray
             number = isinstance(x, np.floating) or (x.__class__ is np.ndarray and not x.ndim)
             same = array and number and other.dtype == x.dtype and x.dtype.kind == "f"
-            yield shortest(x[()]) if same and not self.fast and np.isfinite(x) else x
+            yield shortest(x[()]) if same and np.isfinite(x) else x
 
     def _reduction(self, step: Step) -> str | None:
         """``np.add.reduce`` as one writes it: ``np.sum``, which calls it."""
@@ -314,8 +315,12 @@ class Printer:
             return
         if step.mutates:
             self._mutation(step)
-        elif step in self.inlined and self._fits(step):
-            self.texts[step] = self.expression(step)
+        elif step in self.inlined:
+            written = self.expression(step)
+            if len(written[0]) <= _WIDTH:
+                self.texts[step] = written
+            else:
+                self._assignment(step)
         else:
             self._assignment(step)
         if self.fast:
@@ -348,9 +353,6 @@ class Printer:
         to = f"out={name}" if step.function in (np.maximum, np.minimum) else name
         self.line(f"{self.function(step.function)}({args}, {to}{extra})", step)
         self.texts[step] = (name, _ATOM)
-
-    def _fits(self, step: Step) -> bool:
-        return len(self.expression(step)[0]) <= _WIDTH
 
     def _mutation(self, step: Step) -> None:
         target, *rest = step.args
@@ -529,9 +531,9 @@ def place_text(place: Any) -> str:
 
 def uses_of(graph: Graph) -> Counter[Step]:
     """How often each step is read, by steps and as a result."""
-    uses = Counter(x for step in graph.steps for x in inputs_of(step))
-    uses.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
-    return uses
+    read = chain.from_iterable(map(inputs_of, graph.steps))
+    results = (x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
+    return Counter(chain(read, results))
 
 
 def _inlined(graph: Graph, uses: Counter[Step]) -> set[Step]:

@@ -139,22 +139,20 @@ class Graph:
     names: list[tuple[str, Any]] = field(default_factory=list)
 
 
-def inputs_of(step: Step) -> Iterator[Step]:
+_CONTAINERS = {tuple, list, slice, dict}
+
+
+def inputs_of(step: Step) -> list[Step]:
     """The steps whose values a step reads, as often as it reads them."""
+    found = []
     for x in step.args:
         if x.__class__ is Step:
-            yield x
+            found.append(x)
         elif x.__class__ in _CONTAINERS:
-            yield from _inside(x)
+            found.extend(_inside(x))
     if step.kwargs:
-        for x in step.kwargs.values():
-            if x.__class__ is Step:
-                yield x
-            elif x.__class__ in _CONTAINERS:
-                yield from _inside(x)
-
-
-_CONTAINERS = {tuple, list, slice, dict}
+        found.extend(_inside(step.kwargs))
+    return found
 
 
 def _inside(x: Any) -> Iterator[Step]:

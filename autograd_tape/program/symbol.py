@@ -287,7 +287,7 @@ def _depends_on_values(step: Step) -> bool:
             p.__class__ is Step and p.dtype is not None and p.dtype.kind == "b" for p in parts
         )
     if step.function.__class__ is Draw:
-        return any(True for _ in inputs_of(step))
+        return bool(inputs_of(step))
     whose = getattr(step.function, "__self__", None)  # of np.add.reduceat
     return step.function.__class__ is not np.ufunc and whose.__class__ is not np.ufunc
 

@@ -152,6 +152,18 @@ def test_memory_is_used_again():
     assert "del " in fresh.optimized
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.log(F.softmax(np.transpose(np.transpose(x * 1.0))))[0, 0],
+        lambda x: np.mean(np.copy(x) ** 2 / 1.0) + np.mean(x**2),
+    ],
+)
+def test_passes_that_share_a_walk_do_what_they_do_in_turn(f):
+    in_turn = [lambda graph, one=one: one(graph) for one in passes.ALL]
+    assert compile(f, X, passes=passes.ALL).source == compile(f, X, passes=in_turn).source
+
+
 def test_passes_leave_a_graph_in_order():
     program = compile(chain, np.ones(5))
     seen = set()
