@@ -12,7 +12,7 @@ from ..view.cost import size_text
 from ..view.table import LIMIT, Shown, Table
 from .memory import Memory
 from .source import INFIX, Printer, place_text
-from .step import Graph, Guard, Step, inputs_of
+from .step import Graph, Guard, Increment, Step, inputs_of
 
 __all__ = ["ProgramCost", "StepCost", "cost_of"]
 
@@ -128,6 +128,8 @@ def flops_of(step: Step) -> int:
         return 2 * step.size * inner
     if f is np.einsum:
         return _einsum_flops(step)
+    if f.__class__ is Increment:
+        return f.size
     if f.__class__ is np.ufunc:
         return max([step.size, *sizes])
     if getattr(f, "__self__", None).__class__ is np.ufunc or f in _REDUCING:
@@ -156,6 +158,8 @@ def bytes_of(step: Step) -> int:
     """Bytes that a step reads and writes."""
     if step.view is not None:
         return 0
+    if step.function.__class__ is Increment:
+        return 3 * int(step.function.size) * int(step.dtype.itemsize)
     constants = [x for x in step.args if x.__class__ is np.ndarray]
     return step.nbytes + sum(_nbytes(x) for x in (*inputs_of(step), *constants))
 

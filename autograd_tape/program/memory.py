@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .step import Graph, Guard, Method, Step, inputs_of
+from .step import Graph, Guard, Increment, Method, Step, inputs_of, steps_in
 
 __all__ = ["Memory"]
 
@@ -37,6 +37,7 @@ class Memory:
         self.results = [*graph.outputs, *(x for x in graph.state if x is not None)]
         self.places: dict[Step, Any] = {}  # an array of the pool
         self.owner: dict[Step, Step] = {}  # the step whose memory a step's value lies in
+        self.parts: dict[Step, Any] = {}  # for a step that adds to a part of an array there: that
         self.over: dict[Step, Step] = {}  # for a step that changes an operand: which
         self.pool: list[Any] = []  # arrays of bytes
         self._death: dict[Step, list[Step]] = {}
@@ -103,9 +104,7 @@ class Memory:
             dying = self._death.get(step, [])
             if self.owner.get(step) is step and _can_be_placed(step) and step not in returned:
                 taken = None
-                # (NumPy multiplies complex numbers in place by another loop, which may round
-                # otherwise.)
-                if in_place and step.function.signature is None and step.dtype.kind != "c":
+                if in_place and _by_element(step):
                     for x in inputs_of(step):
                         if x in dying and x in held and _same_layout(x, step):
                             taken = held.pop(x)
@@ -136,6 +135,7 @@ class Memory:
             self.places[step] = made[key]
         for step in self.graph.steps:
             self._place_view(step)
+            self._place_part(step)
 
     def _place_view(self, step: Step) -> None:
         """A view of memory that stays where it is is made once."""
@@ -148,6 +148,14 @@ class Memory:
         view = step.function(place, *step.args[1:])
         if view.shape == step.shape and view.strides == step.strides:
             self.places[step] = view
+
+    def _place_part(self, step: Step) -> None:
+        """So is the part to which something is added in place."""
+        if step.function.__class__ is not Increment or not step.function.view:
+            return
+        place = self.places.get(self.owner[step.args[0]]) if step in self.over else None
+        if place is not None and not any(steps_in(step.args[1])):
+            self.parts[step] = place[step.args[1]]
 
     # -- asked by the printer ------------------------------------------------------------------
 
@@ -189,15 +197,33 @@ def must_copy(graph: Graph, owner: dict[Step, Step], results: list[Any], x: Any,
     )
 
 
+_STACKING = {np.stack, np.concatenate}
+_CAST = Method("astype")
+
+
 def _can_be_placed(step: Step) -> bool:
-    return (
-        step.kind is np.ndarray
-        and step.function.__class__ is np.ufunc
-        and step.function.nout == 1
-        and not step.mutates
-        and step.nbytes > 0
-        and _dense(step)
+    """Is its result a new array, and can its function be told where to write it?"""
+    f = step.function
+    if step.kind is not np.ndarray or step.mutates or step.nbytes == 0 or not _dense(step):
+        return False
+    if f.__class__ is np.ufunc:
+        return f.nout == 1
+    if f is np.zeros:
+        return not step.kwargs
+    if f is np.reshape or f == _CAST:
+        of_array = getattr(step.args[0], "kind", None) is np.ndarray
+        return of_array and len(step.args) == 2 and not step.kwargs and step.view is None
+    return (f in _STACKING and not (step.kwargs or {}).keys() & {"dtype", "casting"}) or (
+        getattr(f, "__self__", None).__class__ is np.ufunc and f.__name__ == "reduce"
     )
+
+
+def _by_element(step: Step) -> bool:
+    """May it write over an operand?  (NumPy multiplies complex numbers in place by another loop,
+    which may round otherwise.)
+    """
+    f = step.function
+    return f.__class__ is np.ufunc and f.signature is None and step.dtype.kind != "c"
 
 
 def _dense(step: Step) -> bool:

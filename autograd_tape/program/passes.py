@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from .constants import uniform
-from .step import Draw, Graph, Guard, Method, Step, inputs_of, mapped
+from .step import Draw, Graph, Guard, Increment, Method, Step, inputs_of, mapped
+from .symbol import laid_out, same_index
 
 __all__ = [
-    "ALL", "EXACT", "Rewriting", "algebra", "apply", "common", "constants", "dead", "ufuncs",
-    "views",
+    "ALL", "EXACT", "Rewriting", "algebra", "apply", "common", "constants", "dead", "increments",
+    "ufuncs", "views",
 ]  # fmt: skip
 
 Pass = Callable[[Graph], Graph]
@@ -250,16 +251,51 @@ def views() -> Rewrite:
     return replace
 
 
+_SUMS = {
+    np.add: np.add, operator.add: np.add, np.subtract: np.subtract, operator.sub: np.subtract
+}  # fmt: skip
+
+
+@Rewriting
+def increments() -> Rewrite:
+    """``x[i] += c`` adds in place, where ``x[i] = x[i] + c`` was recorded."""
+
+    def replace(step: Step) -> Any:
+        if step.function is not operator.setitem:
+            return step
+        x, index, new = step.args
+        if new.__class__ is Step and new.function is laid_out:
+            new = new.args[0]
+        if new.__class__ is not Step or new.function not in _SUMS or new.kwargs:
+            return step
+        part, c = new.args
+        if part.__class__ is not Step or part.function is not operator.getitem:
+            return step
+        same = part.args[0] is x and same_index(part.args[1], index)
+        if same and part.shape == new.shape and part.dtype == new.dtype == x.dtype:
+            step.function = Increment(_SUMS[new.function], part.size, part.view is x)
+            step.args, step.errstate = (x, index, c), new.errstate
+        return step
+
+    return replace
+
+
+_WRITTEN = {np.zeros, np.zeros_like, np.empty, np.empty_like}
+
+
 @Rewriting
 def common() -> Rewrite:
-    """Common subexpressions are computed once."""
+    """Common subexpressions are computed once (but an array of zeros, which is there to be written
+    to, is not shared: it would be copied for it).
+    """
     seen: dict[Any, Step] = {}
 
     def replace(step: Step) -> Any:
-        if step.mutates or step.function.__class__ is Draw:
+        f = step.function
+        if step.mutates or f.__class__ is Draw or f in _WRITTEN:
             return step
         try:
-            key = (step.function, *map(_key, step.args))
+            key = (f, *map(_key, step.args))
             if step.kwargs or step.errstate:
                 key = (*key, _key(step.kwargs), str(step.errstate))
             return seen.setdefault(key, step)
@@ -326,5 +362,5 @@ def _log(x: Step) -> Step:
     return step
 
 
-EXACT: tuple[Pass, ...] = (dead, ufuncs, constants, views, common, dead)
-ALL: tuple[Pass, ...] = (dead, ufuncs, constants, views, common, algebra, dead)
+EXACT: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, dead)
+ALL: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, algebra, dead)

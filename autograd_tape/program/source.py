@@ -23,7 +23,7 @@ import numpy as np
 from .constants import literal, name_of_function, shortest
 from .memory import Memory
 from .names import identifier
-from .step import Draw, Graph, Guard, Method, Step, inputs_of
+from .step import Draw, Graph, Guard, Increment, Method, Step, inputs_of
 from .symbol import NUMBERS
 
 __all__ = ["INFIX", "Printer", "Text", "place_text"]
@@ -347,12 +347,26 @@ class Printer:
         if step.view is not None:  # of memory that stays where it is: the same at each call
             self.texts[step] = (name, _ATOM)
             return
-        args = self.arguments(_boxed(step), None)
-        extra = "".join(f", {k}={self.operand(x)}" for k, x in (step.kwargs or {}).items())
-        # (NumPy 2.4 wants the keyword for these two; without it a call is 40 ns faster.)
-        to = f"out={name}" if step.function in (np.maximum, np.minimum) else name
-        self.line(f"{self.function(step.function)}({args}, {to}{extra})", step)
+        self.line(self._into(step, name), step)
         self.texts[step] = (name, _ATOM)
+
+    def _into(self, step: Step, name: str) -> str:
+        """The call that writes the result of a step into the array of that name."""
+        f = step.function
+        if f is np.zeros:
+            return f"{name}.fill(0)"
+        if f.__class__ is Method:  # astype
+            return f'{self.function(np.copyto)}({name}, {self.operand(step.args[0])}, "unsafe")'
+        if f is np.reshape:  # of what cannot be seen in the other shape
+            x = step.args[0]
+            shaped = f"{name}.reshape({self.constant(x.shape)})"
+            return f"{self.function(np.copyto)}({shaped}, {self.operand(x)})"
+        extra = "".join(f", {k}={self.operand(x)}" for k, x in (step.kwargs or {}).items())
+        if f.__class__ is not np.ufunc:
+            return f"{self.function(f)}({self.arguments(step.args, None)}{extra}, out={name})"
+        # (NumPy 2.4 wants the keyword for these two; without it a call is 40 ns faster.)
+        to = f"out={name}" if f in (np.maximum, np.minimum) else name
+        return f"{self.function(f)}({self.arguments(_boxed(step), None)}, {to}{extra})"
 
     def _mutation(self, step: Step) -> None:
         target, *rest = step.args
@@ -364,23 +378,30 @@ class Printer:
         self.texts[step] = (name, _ATOM)
         if step.function is operator.setitem:
             index, new = rest
-            more = self._increment(target, index, new)
-            sign = "=" if more is None else "+="
-            value = self.operand(new if more is None else more)
-            self.line(f"{name}[{self.index(index)}] {sign} {value}", step)
+            self.line(f"{name}[{self.index(index)}] = {self.operand(new)}", step)
+        elif step.function.__class__ is Increment:
+            self._add_in_place(step, name)
         else:
             inside = self.arguments(tuple(rest), step.kwargs)
             self.line(f"{self.function(step.function)}({name}, {inside})", step)
 
-    def _increment(self, target: Any, index: Any, new: Any) -> Any:
-        """``c`` where the new part is ``target[index] + c``, and that is all it is used for."""
-        if new.__class__ is not Step or new not in self.inlined or new.function is not np.add:
-            return None
-        part, more = new.args
-        if part.__class__ is not Step or part.function is not operator.getitem:
-            return None
-        same = part in self.inlined and part.args[0] is target
-        return more if same and self.index(part.args[1]) == self.index(index) else None
+    def _add_in_place(self, step: Step, name: str) -> None:
+        increment, (_, index, c) = step.function, step.args
+        whole = f"{name}[{self.index(index)}]"
+        if not self.fast or not increment.view:
+            self.line(f"{whole} {INFIX[increment.ufunc][0]}= {self.operand(c)}", step)
+            return
+        # (Python's += writes the sum into the view, and then the view to where it is.)
+        part = self.memory.parts.get(step)
+        if part is None:
+            view = self.temporary()
+            self.line(f"{view} = {whole}", step)
+        elif id(part) in self.by_id:
+            view = self.by_id[id(part)]
+        else:
+            view = self.by_id[id(part)] = self.temporary("m")
+            self.constants[view] = part
+        self.line(f"{self.function(increment.ufunc)}({view}, {self.operand(c)}, {view})", step)
 
     def _guard(self, step: Step) -> str:
         x, seen = step.args

@@ -15,7 +15,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Draw", "Graph", "Guard", "Method", "Step", "inputs_of", "mapped"]
+__all__ = [
+    "Draw",
+    "Graph",
+    "Guard",
+    "Increment",
+    "Method",
+    "Step",
+    "inputs_of",
+    "mapped",
+    "steps_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,27 @@ class Draw:
     @property
     def __name__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """``x[index] += c`` (or ``-=``), which changes its first argument.
+
+    ufunc  np.add or np.subtract
+    size   how many elements the part has
+    view   the part shares the memory of the whole
+    """
+
+    ufunc: np.ufunc
+    size: int
+    view: bool
+
+    def __call__(self, x: Any, index: Any, c: Any) -> None:
+        x[index] = self.ufunc(x[index], c)
+
+    @property
+    def __name__(self) -> str:
+        return f"{self.ufunc.__name__} to a part"
 
 
 class Step:
@@ -149,22 +180,23 @@ def inputs_of(step: Step) -> list[Step]:
         if x.__class__ is Step:
             found.append(x)
         elif x.__class__ in _CONTAINERS:
-            found.extend(_inside(x))
+            found.extend(steps_in(x))
     if step.kwargs:
-        found.extend(_inside(step.kwargs))
+        found.extend(steps_in(step.kwargs))
     return found
 
 
-def _inside(x: Any) -> Iterator[Step]:
+def steps_in(x: Any) -> Iterator[Step]:
+    """The steps in containers in containers."""
     if x.__class__ is Step:
         yield x
     elif x.__class__ is tuple or x.__class__ is list:
         for y in x:
-            yield from _inside(y)
+            yield from steps_in(y)
     elif x.__class__ is slice:
-        yield from _inside((x.start, x.stop, x.step))
+        yield from steps_in((x.start, x.stop, x.step))
     elif x.__class__ is dict:
-        yield from _inside(tuple(x.values()))
+        yield from steps_in(tuple(x.values()))
 
 
 def mapped(f: Callable[[Any], Any], x: Any) -> Any:

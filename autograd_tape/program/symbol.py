@@ -469,15 +469,15 @@ def _is_current_part(whole: Symbol, index: Any, part: Symbol) -> bool:
         and part.source[0] is whole
         and step.function is operator.setitem
         and step.args[2] is part.step
-        and _same_index(step.args[1], mapped(_step, index))
+        and same_index(step.args[1], mapped(_step, index))
     )
 
 
-def _same_index(a: Any, b: Any) -> bool:
+def same_index(a: Any, b: Any) -> bool:
     if a.__class__ is not b.__class__:
         return False
     if a.__class__ is tuple:
-        return len(a) == len(b) and all(map(_same_index, a, b))
+        return len(a) == len(b) and all(map(same_index, a, b))
     return a is b or (a.__class__ in (int, slice, type(None), type(...)) and a == b)
 
 

@@ -95,6 +95,99 @@ def test_a_copy_of_what_is_changed_later_stays():
     assert_same(compile(f, X, argnums=None)(X), f(X))
 
 
+def in_place(i, how=np.add):
+    def f(x):
+        y = np.sin(x)
+        how(y[i], 2.0 * x[i], out=y[i]) if how else y.__setitem__(i, y[i] + x[i])
+        return y * y, np.zeros((3, 4), like=x)
+
+    return f
+
+
+@pytest.mark.parametrize(
+    "index",
+    [np.s_[1:], np.s_[..., ::2], np.s_[1], np.s_[:, None, 1:3], np.s_[::-1, ::-1], np.s_[:]],
+)
+@pytest.mark.parametrize("how", [np.add, np.subtract])
+@pytest.mark.parametrize("options", [{}, {"reuse": False}, {"in_place": False}])
+def test_parts_are_changed_where_they_are(index, how, options):
+    f = in_place(index, how)
+    program = compile(f, X, argnums=None, **options)
+    for x in (X, -X, np.zeros_like(X)):
+        assert_same(program(x), f(x))
+    names = [s.function.__name__ for s in program.latest.graph.steps if s.function is not None]
+    assert f"{how.__name__} to a part" in names
+    assert not {"setitem", "laid_out"} & set(names)
+
+
+@pytest.mark.parametrize(
+    "index", [np.array([0, 0, 2]), X > 1.0, (1, 2), (np.array([0, 0]), np.array([1, 1]))]
+)
+def test_parts_that_are_copies_are_written_back(index):
+    f = in_place(index, None)  # (what is there twice is added to once, as NumPy does it)
+    program = compile(f, X, argnums=None)
+    for x in (X, -X):
+        assert_same(program(x), f(x))
+    assert "] += x[" in program.source
+
+
+def test_parts_that_overlap_are_added_as_numpy_does():
+    def f(x):
+        y = x * 1.0
+        y[1:] += y[:-1]
+        y[:, :-1] -= y[:, 1:]
+        before = y[0]
+        held = before * 1.0
+        y[0] += before
+        return y, held
+
+    assert_same(compile(f, X, argnums=None)(X), f(X))
+
+
+def test_each_array_of_zeros_has_memory_of_its_own():
+    def f(x):
+        y, z = np.zeros((3, 4), like=x), np.zeros((3, 4), like=x)
+        y[1:] += x[1:]
+        z[:2] -= x[:2]
+        return np.sin(y), np.sin(z)
+
+    program = compile(f, X, argnums=None)
+    for _ in range(2):
+        assert_same(program(X), f(X))
+    assert program.optimized.count(".fill(0)") == 2
+    assert "np.array(" not in program.optimized
+    assert "np_zeros(" not in program.optimized
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.stack([x, x * 2.0], axis=1), lambda x: np.concatenate((x, x + 1.0), axis=-1),
+        lambda x: np.sum(x, axis=0), lambda x: np.max(x, axis=(0, 1), keepdims=True),
+        lambda x: np.sum(x[:, :1], axis=1, keepdims=True), lambda x: x.astype(np.float32),
+        lambda x: (x > 1.0).astype(np.float64), lambda x: x.T.reshape(-1),
+        lambda x: np.reshape(x.T, (2, 6)), lambda x: np.sum(x.T, axis=0),
+        lambda x: np.sum(x.T.reshape(2, 2, 3), axis=1), lambda x: np.reshape(x[0, 0], (1, 1)),
+        lambda x: np.sum(x > 1.0, axis=0), lambda x: np.stack([x.T, x.T + 1.0], axis=-1),
+        lambda x: np.concatenate([x, x], axis=0, dtype=np.float32),
+    ],
+)  # fmt: skip
+def test_new_arrays_are_written_into_memory_that_is_there(f):
+    def g(x):
+        return np.sin(f(np.cos(x))) * 2.0
+
+    program = compile(g, X, argnums=None)
+    for x in (X, -3.0 * X, X):
+        assert_same(program(x), g(x))
+
+
+def test_a_number_is_reshaped():
+    def f(x):
+        return np.sin(np.reshape(x, (1, 1)))
+
+    assert_same(compile(f, 0.5, argnums=None)(0.25), f(0.25))
+
+
 def test_powers_become_ufuncs():
     names = functions(lambda x: x**2 + x**0.5 + x**-1 + x**3, X, only=(passes.ufuncs,))
     assert {"square", "sqrt", "reciprocal", "pow"} <= set(names)
