@@ -225,12 +225,10 @@ class Printer:
                 return f"{self.operand(args[0], _ATOM)}**2", _POWER
             if f is operator.abs:
                 return f"abs({self.operand(args[0])})", _ATOM
-            if f is np.transpose and len(args) == 1:
-                return f"{self.operand(args[0], _ATOM)}.T", _ATOM
-            if f is np.transpose and self.fast and args[1].__class__ is tuple:
-                return f"{self.operand(args[0], _ATOM)}.transpose({self.operand(args[1])})", _ATOM
-            if f is np.reshape and len(args) == 2 and self.fast:
-                return f"{self.operand(args[0], _ATOM)}.reshape({self.operand(args[1])})", _ATOM
+            if f is np.transpose or f is np.reshape:
+                short = self._as_method(step)
+                if short:
+                    return short, _ATOM
         if f.__class__ is Draw:
             key = id(f.generator)
             if key not in self.by_id:
@@ -248,6 +246,17 @@ class Printer:
         if f is np.where and not self.fast:
             args = (args[0], *self._plain_numbers(args[1:])) if len(args) == 3 else args
         return f"{self.function(f)}({self.arguments(args, kwargs)})", _ATOM
+
+    def _as_method(self, step: Step) -> str | None:
+        """A transpose or reshape as the method of an array, which is called faster."""
+        x, *rest = step.args
+        if x.__class__ is Step and x.shape is None:  # a Python number
+            return None
+        if step.function is np.transpose and not rest:
+            return f"{self.operand(x, _ATOM)}.T"
+        if self.fast and len(rest) == 1 and rest[0] is not None:
+            return f"{self.operand(x, _ATOM)}.{step.function.__name__}({self.operand(rest[0])})"
+        return None
 
     def _plain_numbers(self, args: tuple[Any, ...]) -> Iterator[Any]:
         """Two operands, NumPy's scalars as Python's where the other one has their dtype."""

@@ -181,11 +181,12 @@ def test_new_arrays_are_written_into_memory_that_is_there(f):
         assert_same(program(x), g(x))
 
 
-def test_a_number_is_reshaped():
+@pytest.mark.parametrize("x", [0.5, np.float64(0.5), np.array(0.5)])
+def test_a_number_is_reshaped(x):
     def f(x):
-        return np.sin(np.reshape(x, (1, 1)))
+        return np.sin(np.reshape(x, (1, 1))), np.transpose(x), np.transpose(x, None)
 
-    assert_same(compile(f, 0.5, argnums=None)(0.25), f(0.25))
+    assert_same(compile(f, x, argnums=None)(x / 2), f(x / 2))
 
 
 def test_powers_become_ufuncs():
