@@ -11,6 +11,7 @@ from . import (
     chain,
     cnn,
     compiling,
+    kernels,
     lengths,
     lstm,
     memory,
@@ -48,6 +49,10 @@ def main() -> None:
         [case for case in cases if wanted(f"compile time, {case.title}")], quick=quick, show=_show
     )
     found.memory = memory.measure(word, quick=quick, show=_show)
+    profiled = [case for case in cases if wanted(f"kernels, {case.title}")]
+    if profiled:
+        found.limits = kernels.machine_limits()
+        found.kernels = kernels.measure(profiled, quick=quick, show=_show)
     if wanted("linear cost"):
         found.linear = scaling.measure(quick=quick, show=_show)
     if wanted("import"):

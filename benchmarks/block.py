@@ -11,18 +11,8 @@ from typing import Any
 import numpy as np
 
 import nn
-from autograd_tape import Tape
 
-from .contenders import (
-    COMPILED,
-    GRADIENT,
-    HIPS,
-    JIT,
-    TORCH,
-    Compiled,
-    Contender,
-    eager,
-)
+from .contenders import COMPILED, GRADIENT, HIPS, JIT, TORCH, Contender, of_network
 from .timing import Bound, Case
 
 __all__ = ["cases"]
@@ -39,11 +29,12 @@ def cases() -> list[Case]:
     for p in model.parameters():  # else the loss is all but constant: its input is normalised
         if p.ndim == 1:
             p.value = p.value + rng.normal(0, 0.1, p.shape).astype(np.float32)
-    contenders = {GRADIENT: ours, COMPILED: ours_compiled, TORCH: torch, HIPS: hips, JIT: jax}
+    peers = {TORCH: torch, HIPS: hips, JIT: jax}
     return [
         Case(
             "transformer block step",
-            {name: partial(make, x, model) for name, make in contenders.items()},
+            of_network(lambda x: np.mean(model(x) ** 2), model.parameters(), x)
+            | {name: partial(make, x, model) for name, make in peers.items()},
             bounds=[
                 Bound(GRADIENT, TORCH, 2.2),
                 Bound(GRADIENT, HIPS, 0.6),
@@ -56,25 +47,6 @@ def cases() -> list[Case]:
             "agree to 1e-4 of the largest element, float32 rounding in sums over 512 tokens",
         )
     ]
-
-
-def our_step(model: nn.TransformerEncoderLayer) -> Any:
-    params = model.parameters()
-
-    def step(x: Any) -> Any:
-        with Tape() as tape:
-            loss = np.mean(model(x) ** 2)
-        return loss.value, tape.gradient(loss, params)
-
-    return step
-
-
-def ours(x: Any, model: nn.TransformerEncoderLayer) -> Contender:
-    return eager(our_step(model), x)
-
-
-def ours_compiled(x: Any, model: nn.TransformerEncoderLayer) -> Contender:
-    return Compiled(our_step(model), (x,))
 
 
 def torch(x: Any, model: nn.TransformerEncoderLayer) -> Contender:

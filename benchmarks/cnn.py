@@ -12,19 +12,9 @@ from typing import Any
 import numpy as np
 
 import nn
-from autograd_tape import Tape
 from nn.functional import cross_entropy
 
-from .contenders import (
-    COMPILED,
-    GRADIENT,
-    HIPS,
-    JIT,
-    TORCH,
-    Compiled,
-    Contender,
-    eager,
-)
+from .contenders import COMPILED, GRADIENT, HIPS, JIT, TORCH, Contender, of_network
 from .timing import Bound, Case
 
 __all__ = ["cases"]
@@ -42,11 +32,14 @@ def cases() -> list[Case]:
         nn.Conv2d(first, second, 3, padding=1, rng=rng), nn.ReLU(), nn.MaxPool2d(2),
         nn.Flatten(), nn.Linear(second * (SIZE // 4) ** 2, CLASSES, rng=rng),
     )  # fmt: skip
-    contenders = {GRADIENT: ours, COMPILED: ours_compiled, TORCH: torch, HIPS: hips, JIT: jax}
+    peers = {TORCH: torch, HIPS: hips, JIT: jax}
     return [
         Case(
             "CNN step",
-            {name: partial(make, x, labels, model) for name, make in contenders.items()},
+            of_network(
+                lambda x, labels: cross_entropy(model(x), labels), model.parameters(), x, labels
+            )
+            | {name: partial(make, x, labels, model) for name, make in peers.items()},
             bounds=[
                 Bound(GRADIENT, TORCH, 3),
                 Bound(GRADIENT, HIPS, 0.6),
@@ -60,25 +53,6 @@ def cases() -> list[Case]:
             "to 1e-4 of the largest element, float32 rounding in sums over 25,088 places",
         )
     ]
-
-
-def our_step(model: nn.Sequential) -> Any:
-    params = model.parameters()
-
-    def step(x: Any, labels: Any) -> Any:
-        with Tape() as tape:
-            loss = cross_entropy(model(x), labels)
-        return loss.value, tape.gradient(loss, params)
-
-    return step
-
-
-def ours(x: Any, labels: Any, model: nn.Sequential) -> Contender:
-    return eager(our_step(model), x, labels)
-
-
-def ours_compiled(x: Any, labels: Any, model: nn.Sequential) -> Contender:
-    return Compiled(our_step(model), (x, labels))
 
 
 def torch(x: Any, labels: Any, model: nn.Sequential) -> Contender:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd_tape import Tape, Variable
 from autograd_tape.program import Program, compile
 
 __all__ = [
     "BACKWARD", "COMPILED", "GRAD", "GRADIENT", "HAND", "HIPS", "JAX", "JIT", "MICROGRAD",
-    "MYGRAD", "TORCH", "Compiled", "Contender", "Maker", "eager", "use_two_threads",
+    "MYGRAD", "TORCH", "Compiled", "Contender", "Maker", "of_network", "use_two_threads",
 ]  # fmt: skip
 
 GRADIENT, COMPILED = "ours: tape.gradient", "ours: compiled"
@@ -20,11 +21,6 @@ JAX, JIT, HAND = "jax eager", "jax jit", "hand-written NumPy"
 
 Contender = Callable[[], Any]  # forward and backward; returns the gradients
 Maker = Callable[[], Contender]  # inputs and parameters stand ready when it returns
-
-
-def eager(step: Callable[..., Any], *args: Any) -> Contender:
-    """``step``, which gives (loss, gradients), as it is."""
-    return lambda: step(*args)[1]
 
 
 @dataclass
@@ -49,6 +45,19 @@ class Compiled:
         if self.program is None:
             self.program = self.compile()
         return self.program(*self.args)[1]
+
+
+def of_network(
+    loss: Callable[..., Variable], params: Sequence[Variable], *args: Any
+) -> dict[str, Maker]:
+    """One step of ours, eager and compiled: ``loss(*args)`` and its gradients in ``params``."""
+
+    def step(*args: Any) -> Any:
+        with Tape() as tape:
+            value = loss(*args)
+        return value.value, tape.gradient(value, params)
+
+    return {GRADIENT: lambda: lambda: step(*args)[1], COMPILED: lambda: Compiled(step, args)}
 
 
 def use_two_threads() -> None:

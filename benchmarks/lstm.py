@@ -14,18 +14,8 @@ from typing import Any
 import numpy as np
 
 import nn
-from autograd_tape import Tape
 
-from .contenders import (
-    COMPILED,
-    GRADIENT,
-    HIPS,
-    JIT,
-    TORCH,
-    Compiled,
-    Contender,
-    eager,
-)
+from .contenders import COMPILED, GRADIENT, HIPS, JIT, TORCH, Contender, of_network
 from .timing import Bound, Case
 
 __all__ = ["cases"]
@@ -38,14 +28,12 @@ def cases() -> list[Case]:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((T, BATCH, HIDDEN), dtype=np.float32)
     model = nn.LSTM(HIDDEN, HIDDEN, rng=rng)
-    contenders = {
-        GRADIENT: ours, COMPILED: ours_compiled, TORCH: torch, TORCH_LSTM: torch_lstm, HIPS: hips,
-        JIT: jax, SCAN: jax_scan,
-    }  # fmt: skip
+    peers = {TORCH: torch, TORCH_LSTM: torch_lstm, HIPS: hips, JIT: jax, SCAN: jax_scan}
     return [
         Case(
             "LSTM step",
-            {name: partial(make, x, model) for name, make in contenders.items()},
+            of_network(lambda x: np.mean(model(x)[0] ** 2), model.parameters(), x)
+            | {name: partial(make, x, model) for name, make in peers.items()},
             bounds=[
                 Bound(GRADIENT, TORCH, 1.4),
                 Bound(GRADIENT, HIPS, 0.6),
@@ -60,25 +48,6 @@ def cases() -> list[Case]:
             "time steps",
         )
     ]
-
-
-def our_step(model: nn.LSTM) -> Any:
-    params = model.parameters()
-
-    def step(x: Any) -> Any:
-        with Tape() as tape:
-            loss = np.mean(model(x)[0] ** 2)
-        return loss.value, tape.gradient(loss, params)
-
-    return step
-
-
-def ours(x: Any, model: nn.LSTM) -> Contender:
-    return eager(our_step(model), x)
-
-
-def ours_compiled(x: Any, model: nn.LSTM) -> Contender:
-    return Compiled(our_step(model), (x,))
 
 
 def torch(x: Any, model: nn.LSTM) -> Contender:

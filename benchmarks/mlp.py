@@ -8,21 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_tape import Tape, Variable
+from autograd_tape import Variable
 from nn.functional import cross_entropy
 
-from .contenders import (
-    COMPILED,
-    GRADIENT,
-    HAND,
-    HIPS,
-    JIT,
-    MYGRAD,
-    TORCH,
-    Compiled,
-    Contender,
-    eager,
-)
+from .contenders import COMPILED, GRADIENT, HAND, HIPS, JIT, MYGRAD, TORCH, Contender, of_network
 from .timing import Bound, Case
 
 __all__ = ["cases"]
@@ -42,14 +31,19 @@ def cases() -> list[Case]:
             rng.standard_normal((fan_in, fan_out), dtype=np.float32) / np.sqrt(np.float32(fan_in))
         )
         params.append(rng.standard_normal(fan_out, dtype=np.float32) * np.float32(0.1))
-    contenders = {
-        GRADIENT: ours, COMPILED: ours_compiled, TORCH: torch, HIPS: hips, MYGRAD: mygrad, JIT: jax,
-        HAND: hand_written,
-    }  # fmt: skip
+    w1, b1, w2, b2, w3, b3 = variables = [Variable(p) for p in params]
+
+    def loss(x: Any, labels: Any) -> Variable:
+        h = np.tanh(x @ w1 + b1)
+        h = np.tanh(h @ w2 + b2)
+        return cross_entropy(h @ w3 + b3, labels)
+
+    peers = {TORCH: torch, HIPS: hips, MYGRAD: mygrad, JIT: jax, HAND: hand_written}
     return [
         Case(
             "MLP step, tanh",
-            {name: partial(make, x, labels, params) for name, make in contenders.items()},
+            of_network(loss, variables, x, labels)
+            | {name: partial(make, x, labels, params) for name, make in peers.items()},
             bounds=[
                 Bound(GRADIENT, TORCH, 1.3),
                 Bound(GRADIENT, HIPS, 0.5),
@@ -73,28 +67,6 @@ def loss_of(np: Any, x: Any, labels: Any, params: Params, constant: Any = lambda
     z = z - constant(np.max(z, axis=1, keepdims=True))
     picked = z[np.arange(BATCH), labels]  # (128,)
     return np.mean(np.log(np.sum(np.exp(z), axis=1)) - picked)
-
-
-def our_step(arrays: Params) -> Any:
-    """(x, labels) -> (loss, gradients)."""
-    w1, b1, w2, b2, w3, b3 = params = [Variable(p) for p in arrays]
-
-    def step(x: Any, labels: Any) -> Any:
-        with Tape() as tape:
-            h = np.tanh(x @ w1 + b1)
-            h = np.tanh(h @ w2 + b2)
-            loss = cross_entropy(h @ w3 + b3, labels)
-        return loss.value, tape.gradient(loss, params)
-
-    return step
-
-
-def ours(x: Any, labels: Any, arrays: Params) -> Contender:
-    return eager(our_step(arrays), x, labels)
-
-
-def ours_compiled(x: Any, labels: Any, arrays: Params) -> Contender:
-    return Compiled(our_step(arrays), (x, labels))
 
 
 def hips(x: Any, labels: Any, arrays: Params) -> Contender:

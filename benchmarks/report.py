@@ -11,9 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import charts, compiling, memory, scaling, startup
+from . import charts, compiling, kernels, memory, scaling, startup
 from .compiling import CompileTime
 from .contenders import COMPILED, GRADIENT
+from .kernels import Profile
 from .lengths import Lengths
 from .memory import Memory
 from .scaling import Linear
@@ -32,6 +33,8 @@ class Report:
     speed: list[Result] = field(default_factory=list)
     compile_times: dict[str, CompileTime] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
+    limits: dict[str, float] = field(default_factory=dict)
+    kernels: dict[str, Profile] = field(default_factory=dict)
     linear: dict[str, Linear] = field(default_factory=dict)
     imports: dict[str, Spread] = field(default_factory=dict)
     sizes: dict[str, dict[int, Spread]] = field(default_factory=dict)
@@ -162,6 +165,28 @@ def memory_table(found: dict[str, Memory]) -> str:
     )  # fmt: skip
 
 
+def _rate(n: int, seconds: float) -> str:
+    """Milliards a second."""
+    return f"{n / seconds / 1e9:.3g}" if n and seconds else ""
+
+
+def kernels_table(title: str, profile: Profile) -> str:
+    """A row for each of the longest kernels, one for the rest of them, one for the whole."""
+    named = list(profile.kernels.items())
+    shown, rest = named[: kernels.SHOWN], named[kernels.SHOWN :]
+    if rest:
+        shown.append(("the rest", kernels.together(k for _, k in rest)))
+    rows = []
+    for name, k in [*shown, ("all", kernels.together(profile.kernels.values()))]:
+        rows.append([
+            name, f"{k.calls:,}", _time(k.inside), f"{k.inside / profile.run:.0%}", _time(k.alone),
+            _rate(k.flops, k.alone), _rate(k.bytes, k.alone),
+        ])  # fmt: skip
+    rows.append(["one run, undisturbed", "", _time(profile.run), "100%", "", "", ""])
+    header = [f"`{title}`", "calls", "in the program", "share", "by themselves", "Gflop/s", "GB/s"]
+    return _table(header, rows)
+
+
 def scaling_table(times: dict[str, Linear]) -> str:
     rows = []
     for mode, t in times.items():
@@ -228,6 +253,20 @@ def markdown(report: Report, folder: str = "charts") -> str:
             "the verdict asks the larger one.",
             memory_table(report.memory),
         ]
+    if report.kernels:
+        limits = report.limits
+        parts += [
+            "## Where the time of compiled steps goes",
+            "Each call of a program is timed in the program, and by itself: over and over on the "
+            "same operands, which is the best that NumPy has for it. Operations and bytes are "
+            "those of `program.cost()`, per second of the calls by themselves. At best NumPy "
+            f"reaches here: {limits['matmul'] / 1e9:.0f} Gflop/s (`np.matmul` of 2,048 x 2,048, "
+            f"float32), {limits['copy'] / 1e9:.1f} GB/s of main memory and "
+            f"{limits['copy in cache'] / 1e9:.0f} GB/s of the first cache (`np.copyto`, read and "
+            f"written), {_time(limits['call'])} for a call that does nothing (`np.add` of one "
+            "number).",
+        ]
+        parts += [kernels_table(title, profile) for title, profile in report.kernels.items()]
     if report.linear:
         parts += ["## Linear cost", scaling_table(report.linear)]
     if report.imports:

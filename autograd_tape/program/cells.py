@@ -16,7 +16,7 @@ from ..entry import CONSTANT, Entry, leaf
 from ..variable import Variable
 from .random import Drawing
 from .reach import Place, Reached
-from .symbol import Recording
+from .recording import Recording
 
 __all__ = ["Cell", "ItemCell", "ModeCell", "RandomCell", "VariableCell", "cells_of"]
 

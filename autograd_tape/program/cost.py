@@ -10,8 +10,9 @@ import numpy as np
 
 from ..view.cost import size_text
 from ..view.table import LIMIT, Shown, Table
+from .expression import INFIX
 from .memory import Memory
-from .source import INFIX, Printer, place_text
+from .source import Printer, place_text
 from .step import Graph, Guard, Increment, Step, inputs_of
 
 __all__ = ["ProgramCost", "StepCost", "cost_of"]

@@ -124,7 +124,7 @@ class Memory:
                 if root in held:
                     k = held.pop(root)
                     free.setdefault(sizes[k], []).append(k)
-        self.pool = [np.empty(n, np.uint8) for n in sizes]
+        self.pool = [_aligned(n) for n in sizes]
         made: dict[Any, Any] = {}
         for step, k in wanted.items():
             key = (k, step.shape, step.dtype, step.strides)
@@ -195,6 +195,18 @@ def must_copy(graph: Graph, owner: dict[Step, Step], results: list[Any], x: Any,
     return any(
         y.__class__ is Step and owner.get(y, y) is root for j, y in enumerate(results) if j < i
     )
+
+
+_LINE = 64  # bytes of a cache line
+
+
+def _aligned(n: int) -> Any:
+    """Memory that begins with a cache line.  (NumPy's own begins 16 bytes off where it is big; each
+    vector of AVX-512 then lies in two lines, and passes over memory take 2 to 3 % longer.)
+    """
+    whole = np.empty(n + _LINE, np.uint8)
+    start = -whole.ctypes.data % _LINE
+    return whole[start : start + n]
 
 
 _STACKING = {np.stack, np.concatenate}

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from .constants import uniform
+from .recording import laid_out
 from .step import Draw, Graph, Guard, Increment, Method, Step, inputs_of, mapped
-from .symbol import laid_out, same_index
+from .symbol import same_index
 
 __all__ = [
     "ALL", "EXACT", "Rewriting", "algebra", "apply", "common", "constants", "dead", "increments",

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .recording import Recording
 from .step import Draw
-from .symbol import Recording
 
 __all__ = ["Drawing"]
 

@@ -16,16 +16,11 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "Draw",
-    "Graph",
-    "Guard",
-    "Increment",
-    "Method",
-    "Step",
-    "inputs_of",
-    "mapped",
+    "NUMBERS", "Draw", "Graph", "Guard", "Increment", "Method", "Step", "inputs_of", "mapped",
     "steps_in",
-]
+]  # fmt: skip
+
+NUMBERS = {float, int, bool, complex}
 
 
 @dataclass(frozen=True, slots=True)

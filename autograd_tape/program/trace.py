@@ -22,8 +22,9 @@ from ..variable import as_value
 from .cells import Cell
 from .names import assigned_name
 from .reach import reach
+from .recording import Recording
 from .step import Graph, Step
-from .symbol import Recording, Symbol
+from .symbol import Symbol
 
 __all__ = ["Tracer", "is_traced", "trace"]
 

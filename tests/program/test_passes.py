@@ -272,16 +272,16 @@ def test_passes_leave_a_graph_in_order():
 @pytest.mark.parametrize("options", [{}, {"reuse": False}, {"passes": (), "reuse": False}])
 @pytest.mark.parametrize("x", [0.3, np.linspace(0, 1, 600), np.linspace(0, 1, 3)])
 def test_a_long_program_is_compiled_in_pieces(x, options):
-    def f(x, y):
+    def f(x, y, unused):
         first = x * 2.0
         for i in range(300):
             x = np.tanh(x * y) + (first if i % 100 == 99 else 0.1)
         return np.sum(x)
 
-    program = compile(f, x, 0.9, argnums=(0, 1), **options)
+    program = compile(f, x, 0.9, x, argnums=(0, 1), **options)
     assert len(program.latest.optimized.pieces) > 2
     for y in (0.9, 0.7):
-        assert_same(program(x, y), value_and_grad(f, (0, 1))(x, y))
+        assert_same(program(x, y, x), value_and_grad(f, (0, 1))(x, y, x))
     assert program.recordings == 1
 
 
