@@ -173,6 +173,8 @@ class Expressions:
         f, args, kwargs = step.function, step.args, step.kwargs
         if not kwargs:
             calls = self.fast and step.kind is np.ndarray and f.__class__ is np.ufunc
+            if not self.fast and _is_square(step):
+                return f"{self.operand(args[0], ATOM)}**2", _POWER
             if f in INFIX and len(args) == 2 and not calls:
                 symbol, level = INFIX[f]
                 if symbol == "**":
@@ -184,8 +186,6 @@ class Expressions:
                 return f"{_PREFIX[f]}{self.operand(args[0], _SIGN)}", _SIGN
             if f is operator.getitem:
                 return f"{self.operand(args[0], ATOM)}[{self.index(args[1])}]", ATOM
-            if f is np.square and not self.fast:
-                return f"{self.operand(args[0], ATOM)}**2", _POWER
             if f is operator.abs:
                 return f"abs({self.operand(args[0])})", ATOM
             if f is np.transpose or f is np.reshape:
@@ -227,7 +227,10 @@ class Expressions:
             array = other.__class__ is Step and other.kind is np.ndarray
             number = isinstance(x, np.floating) or (x.__class__ is np.ndarray and not x.ndim)
             same = array and number and other.dtype == x.dtype and x.dtype.kind == "f"
-            yield shortest(x[()]) if same and np.isfinite(x) else x
+            if same and np.isfinite(x):
+                x = shortest(x[()])
+                x = int(x) if x.is_integer() and 0 < abs(x) < 1000 else x
+            yield x
 
     def _reduction(self, step: Step) -> str | None:
         """``np.add.reduce`` as one writes it: ``np.sum``, which calls it."""
@@ -252,6 +255,17 @@ class Expressions:
         parts = [self.operand(x) for x in args]
         parts += [f"{key}={self.operand(x)}" for key, x in (kwargs or {}).items()]
         return ", ".join(parts)
+
+
+def _is_square(step: Step) -> bool:
+    """Is it ``x**2``, or ``x * x`` where that is the same to the last bit?"""
+    f, args = step.function, step.args
+    return f is np.square or (
+        f is np.multiply
+        and args[0] is args[1]
+        and step.kind is np.ndarray
+        and step.dtype.kind == "f"
+    )
 
 
 def _is_transposed(x: Any, of: Any) -> bool:

@@ -163,6 +163,8 @@ class Printer(Expressions):
             self.line(f"{name}[{self.index(index)}] = {self.operand(new)}", step)
         elif step.function.__class__ is Increment:
             self._add_in_place(step, name)
+        elif step.function is operator.imul:
+            self.line(f"{name} *= {self.operand(rest[0])}", step)
         else:
             inside = self.arguments(tuple(rest), step.kwargs)
             self.line(f"{self.function(step.function)}({name}, {inside})", step)

@@ -295,9 +295,15 @@ def _in_place(ufunc: Any, operator_: Callable[[Any, Any], Any]) -> Callable[...,
     out_of_place = _binary(ufunc, operator_, False)
 
     def method(self: Symbol, other: Any) -> Any:
-        result = out_of_place(self, other)
-        if result is NotImplemented or self.step.kind is not ndarray:
-            return result  # numbers are not changed in place
+        if ufunc is np.multiply and self.step.kind is ndarray and self.dtype.kind == "c":
+            if type(other) is Variable:
+                return NotImplemented
+            # NumPy multiplies one complex number in place by another loop, which rounds otherwise.
+            result = self.recording.mutation(operator.imul, (self, other))
+        else:
+            result = out_of_place(self, other)
+            if result is NotImplemented or self.step.kind is not ndarray:
+                return result  # numbers are not changed in place
         self.recording.assign(self, result)
         return self
 

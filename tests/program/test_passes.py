@@ -181,6 +181,25 @@ def test_new_arrays_are_written_into_memory_that_is_there(f):
         assert_same(program(x), g(x))
 
 
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("options", [{}, {"passes": (), "reuse": False}])
+def test_complex_numbers_are_multiplied_in_place_where_they_were(n, options):
+    def f(x, y):
+        kept = x * 1.0
+        t = x + y
+        t *= y
+        kept *= t
+        part = kept[1:]
+        part *= 2j
+        return t, kept
+
+    rng = np.random.default_rng(n)
+    program = compile(f, *np.ones((2, n), complex), argnums=None, **options)
+    for _ in range(50):
+        x, y = rng.standard_normal((2, n)) + 1j * rng.standard_normal((2, n))
+        assert_same(program(x, y), f(x, y))
+
+
 @pytest.mark.parametrize("x", [0.5, np.float64(0.5), np.array(0.5)])
 def test_a_number_is_reshaped(x):
     def f(x):

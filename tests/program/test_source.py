@@ -53,7 +53,7 @@ def test_it_is_the_backprop_that_002_prints():
         "db2 = np.sum(dZ2, axis=1, keepdims=True)",
         "dA1 = W2.T @ dZ2",
         "dW2 = dZ2 @ A1.T",
-        "dZ1 = dA1 - dA1 * A1 * A1",  # dA1·(1 - A1²)
+        "dZ1 = (1 - A1**2) * dA1",  # dA1·(1 - A1²)
         "db1 = np.sum(dZ1, axis=1, keepdims=True)",
         "dW1 = dZ1 @ X.T",
         "return J, dW1, db1, dW2, db2",
