@@ -92,7 +92,7 @@ def cost_of(graph: Graph, memory: dict[str, bool]) -> ProgramCost:
     """Count; nothing is run."""
     plan = Memory(graph, **memory)
     texts = _texts(graph)
-    pool = sum(len(x) for x in plan.pool)
+    pool = len(plan.pool)
     alive = pool
     inputs, counted = set(graph.inputs), []
     for step in graph.steps:

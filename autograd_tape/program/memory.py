@@ -13,10 +13,12 @@ Next to read: :mod:`.source`.
 from __future__ import annotations
 
 import operator
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
 
+from .arena import Arena
 from .step import Graph, Guard, Increment, Method, Step, inputs_of, steps_in
 
 __all__ = ["Memory"]
@@ -39,7 +41,7 @@ class Memory:
         self.owner: dict[Step, Step] = {}  # the step whose memory a step's value lies in
         self.parts: dict[Step, Any] = {}  # for a step that adds to a part of an array there: that
         self.over: dict[Step, Step] = {}  # for a step that changes an operand: which
-        self.pool: list[Any] = []  # arrays of bytes
+        self.pool: Any = np.empty(0, np.uint8)  # the memory that is kept
         self._death: dict[Step, list[Step]] = {}
         self._members: dict[Step, list[Step]] = {}
         self._find_owners()
@@ -96,46 +98,39 @@ class Memory:
 
     def _assign(self, in_place: bool) -> None:
         returned = {self.owner[x] for x in self.results if x.__class__ is Step and x in self.owner}
-        free: dict[int, list[int]] = {}  # bytes -> indices in the pool, the last used at the end
-        held: dict[Step, int] = {}  # root -> index in the pool
-        sizes: list[int] = []
-        wanted: dict[Step, int] = {}
+        arena = Arena()
+        held: dict[Step, tuple[int, int]] = {}  # owner -> (start, bytes) in the arena
+        starts: dict[Step, int] = {}
         for step in self.graph.steps:
             dying = self._death.get(step, [])
             if self.owner.get(step) is step and _can_be_placed(step) and step not in returned:
-                taken = None
-                if in_place and _by_element(step):
-                    for x in inputs_of(step):
-                        if x in dying and x in held and _same_layout(x, step):
-                            taken = held.pop(x)
-                            break
-                if taken is None:
-                    need = step.nbytes
-                    enough = 4 * need + 512
-                    fitting = [n for n, some in free.items() if some and need <= n <= enough]
-                    if fitting:
-                        taken = free[min(fitting)].pop()
-                    else:
-                        taken = len(sizes)
-                        sizes.append(need)
-                held[step] = taken
-                wanted[step] = taken
+                over = self._written_over(step, dying, held) if in_place else None
+                held[step] = held.pop(over) if over else (arena.take(step.nbytes), step.nbytes)
+                starts[step] = held[step][0]
             for root in dying:
                 if root in held:
-                    k = held.pop(root)
-                    free.setdefault(sizes[k], []).append(k)
-        self.pool = [_aligned(n) for n in sizes]
+                    arena.give_back(*held.pop(root))
+        self.pool = arena.memory()
         made: dict[Any, Any] = {}
-        for step, k in wanted.items():
-            key = (k, step.shape, step.dtype, step.strides)
+        for step, start in starts.items():
+            key = (start, step.shape, step.dtype, step.strides)
             if key not in made:
                 made[key] = np.ndarray(
-                    step.shape, step.dtype, self.pool[k].data, strides=step.strides
+                    step.shape, step.dtype, self.pool.data, start, strides=step.strides
                 )
             self.places[step] = made[key]
         for step in self.graph.steps:
             self._place_view(step)
             self._place_part(step)
+
+    @staticmethod
+    def _written_over(step: Step, dying: list[Step], held: Container[Step]) -> Step | None:
+        """The operand whose memory the step's result can have."""
+        if _by_element(step):
+            for x in inputs_of(step):
+                if x in dying and x in held and _same_layout(x, step):
+                    return x
+        return None
 
     def _place_view(self, step: Step) -> None:
         """A view of memory that stays where it is is made once."""
@@ -195,18 +190,6 @@ def must_copy(graph: Graph, owner: dict[Step, Step], results: list[Any], x: Any,
     return any(
         y.__class__ is Step and owner.get(y, y) is root for j, y in enumerate(results) if j < i
     )
-
-
-_LINE = 64  # bytes of a cache line
-
-
-def _aligned(n: int) -> Any:
-    """Memory that begins with a cache line.  (NumPy's own begins 16 bytes off where it is big; each
-    vector of AVX-512 then lies in two lines, and passes over memory take 2 to 3 % longer.)
-    """
-    whole = np.empty(n + _LINE, np.uint8)
-    start = -whole.ctypes.data % _LINE
-    return whole[start : start + n]
 
 
 _STACKING = {np.stack, np.concatenate}
