@@ -6,7 +6,7 @@ import re
 
 __all__ = ["in_pieces"]
 
-_PIECE = 500  # lines; CPython needs some 4 kB for each while it compiles
+_PIECE = 250  # lines; CPython needs some 4 kB for each while it compiles
 
 
 def in_pieces(name: str, inputs: list[str], lines: list[str], constants: set[str]) -> list[str]:
