@@ -212,9 +212,9 @@ def nll_loss(
     """The same of log-probabilities, -Σ_c w_c·d_c·log p_c; arguments as of cross_entropy."""
     expect("cross_entropy: the input", input, (..., "C"))
     given, shape, axis = asarray(as_value(target)), input.shape, min(input.ndim - 1, 1)
-    batch, classes = shape[:axis] + shape[axis + 1 :], shape[axis]
+    batch, C = shape[:axis] + shape[axis + 1 :], shape[axis]
     w = None if weight is None else asarray(weight, input.dtype)
-    require(w is None or w.shape == (classes,), f"cross_entropy: weight must be {(classes,)}")
+    require(w is None or w.shape == (C,), f"cross_entropy: weight must be {(C,)}")
     if given.dtype.kind == "f" and given.shape == shape:
         _expect_probabilities("cross_entropy: a target of floats holds probabilities and", given)
         target = _aligned("cross_entropy", input, target)
@@ -226,18 +226,18 @@ def nll_loss(
             f"{shape} give class indices (integers) {batch}, or probabilities {shape}; for logits "
             "(..., C) give logits.reshape(-1, C) and target.reshape(-1)"
         )
-    counts = given != ignore_index
-    n = np.count_nonzero(counts)
-    index = given if n == given.size else np.where(counts, given, 0)
-    bad = index.astype(np.uint64) >= classes  # (a negative number becomes a large one)
-    if bad.any():
-        raise ValueError(f"cross_entropy: target has index {index[bad][0]}, of {classes} classes")
+    index, n, counts = given, given.size, 1
+    bad = given.astype(np.uint64) >= C  # (a negative number becomes a large one)
+    if 0 <= ignore_index < C or bad.any():
+        counts = given != ignore_index
+        index, n, bad = np.where(counts, given, 0), np.count_nonzero(counts), bad & counts
+        if bad.any():
+            raise ValueError(f"cross_entropy: target has index {given[bad][0]}, of {C} classes")
     others = np.indices(batch, sparse=True)
     losses = -input[(*others[:axis], index, *others[axis:])]
     losses = losses if n == given.size else np.where(counts, losses, 0.0)
-    if w is None:
-        return _reduced(losses, reduction, n)
-    return _reduced(losses * w[index], reduction, np.sum(w[index] * counts))
+    total = n if w is None else np.sum(w[index] * counts)
+    return _reduced(losses if w is None else losses * w[index], reduction, total)
 
 
 def _reduced(losses: Any, reduction: str, n: Any = None) -> Any:

@@ -18,15 +18,26 @@ from .samples import both, calls, real
 from .smoothness import Kinks, away_from, guarded, outside_cut, runner_up
 
 
-def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
-    """(x - top, top), where top is the largest real part in each row, or 0 if that is infinite."""
+def _shifted(x: Any, axis: Any) -> tuple[Any, Any, bool]:
+    """(x - top, top, whether a sum of exp(x - top) may be 0), where top is the largest real part in
+    each row, or 0 if that is infinite.
+    """
     x = asarray(x)
     if x.dtype.kind not in "fc":
         x = x.astype(float)
     top = _largest(x.real, axis)
-    if not np.isfinite(top).all():
+    finite = bool(np.isfinite(top).all())
+    if not finite:
         top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
-    return asarray(x - top), top
+    return asarray(x - top), top, not finite or x.dtype.kind == "c"
+
+
+def _sum_of(terms: Any, axis: Any, may_be_0: bool) -> Any:
+    """What a row is divided by, so that it sums to 1; 1 where that is 0."""
+    total = add_reduce(terms, axis=axis, keepdims=True)
+    if may_be_0 and not total.all():
+        total = np.where(total == 0, np.ones((), total.dtype), total)
+    return total
 
 
 _SHORT = 64
@@ -53,7 +64,7 @@ def _exp_of_difference(x: Any, y: Any) -> Any:
 
 
 def _logsumexp_forward(x: Any, *, axis: Any, keepdims: bool) -> Any:
-    t, top = _shifted(x, axis)
+    t, top, _ = _shifted(x, axis)
     np.exp(t, out=t)
     total = add_reduce(t, axis=axis, keepdims=keepdims)
     with np.errstate(divide="ignore"):
@@ -121,12 +132,9 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _softmax_forward(x: Any, *, axis: Any) -> Any:
-    t, _ = _shifted(x, axis)
+    t, _, may_be_0 = _shifted(x, axis)
     np.exp(t, out=t)
-    total = add_reduce(t, axis=axis, keepdims=True)
-    if not total.all():
-        total = np.where(total == 0, np.ones((), total.dtype), total)
-    t /= total
+    t /= _sum_of(t, axis, may_be_0)
     return t
 
 
@@ -163,12 +171,14 @@ def softmax(x: Any, axis: Any = -1) -> Any:
 # -- log_softmax: y_i = x_i - log Σ exp x ----------------------------------------------------------
 
 
-def _less_largest(x: Any, axis: Any) -> Any:
-    """x less its largest element: of complex ones with its imaginary part, as SciPy does."""
-    t, _ = _shifted(x, axis)
+def _less_largest(x: Any, axis: Any) -> tuple[Any, bool]:
+    """x less its largest element, of complex ones with its imaginary part, as SciPy does; and
+    whether a sum of exponentials of it may be 0.
+    """
+    t, _, may_be_0 = _shifted(x, axis)
     if t.dtype.kind == "c" and t.size:  # it decides on which branch of the logarithm one is
         t = t - 1j * np.max(np.where(np.isfinite(t), t, -np.inf), axis=axis, keepdims=True).imag
-    return t
+    return t, may_be_0
 
 
 _to_runner_up = runner_up(1)
@@ -178,18 +188,15 @@ def _log_softmax_kinks(x: Any, *, axis: Any) -> Any:
     """For complex x, until another element is the largest, or the sum meets the cut of log."""
     if x.dtype.kind != "c":
         return np.inf
-    terms = np.exp(_less_largest(x, axis))
+    terms = np.exp(_less_largest(x, axis)[0])
     # (Each term turns with the largest element as well as with its own: half as far.)
     to_cut = np.log1p(_from_cut(np.sum(terms, axis=axis)) / np.sum(abs(terms), axis=axis)) / 2
     return np.minimum(to_cut, _to_runner_up(x.real, axis=axis))
 
 
 def _log_softmax_forward(x: Any, *, axis: Any) -> Any:
-    t = _less_largest(x, axis)
-    total = add_reduce(np.exp(t), axis=axis, keepdims=True)
-    if not total.all():
-        total = np.where(total == 0, np.ones((), total.dtype), total)
-    t -= np.log(total)
+    t, may_be_0 = _less_largest(x, axis)
+    t -= np.log(_sum_of(np.exp(t), axis, may_be_0))
     return t
 
 
