@@ -131,6 +131,22 @@ def test_parts_that_are_copies_are_written_back(index):
     assert "] += x[" in program.source
 
 
+def test_what_is_no_increment_is_none():
+    def f(x):
+        y, z = x * 1.0, x * 2.0
+        y[1:] = y[:-1] + 1.0  # another part
+        z[0] = y[0] + 1.0  # a part of another array
+        y[:, :1] = 1.0 - y[:, :1]
+        z[1:] = z[1] + x[1:]  # a part of another shape
+        single = x.astype(np.float32)
+        single[2] = single[2] + x[2]  # a sum of another dtype
+        return y, z, single
+
+    program = compile(f, X, argnums=None)
+    assert_same(program(-X), f(-X))
+    assert "to a part" not in str([s.function for s in program.latest.graph.steps])
+
+
 def test_parts_that_overlap_are_added_as_numpy_does():
     def f(x):
         y = x * 1.0
