@@ -1,5 +1,7 @@
 """What each pass does; that it changes no bit is a law (test_laws.py)."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -140,11 +142,27 @@ def test_what_is_no_increment_is_none():
         z[1:] = z[1] + x[1:]  # a part of another shape
         single = x.astype(np.float32)
         single[2] = single[2] + x[2]  # a sum of another dtype
-        return y, z, single
+        whole = (x * 3.0).astype(int)
+        whole[1] = whole[1] + x[1]
+        z[2] = z[2] + x[:1]  # a sum with one more axis
+        return y, z, single, whole
 
     program = compile(f, X, argnums=None)
     assert_same(program(-X), f(-X))
     assert "to a part" not in str([s.function for s in program.latest.graph.steps])
+
+
+def test_warnings_stay_off_where_they_were():
+    def f(x):
+        y = x * 1.0
+        with np.errstate(over="ignore"):
+            y[:1] += x[:1]
+        return y
+
+    program = compile(f, X, argnums=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isinf(program(np.full_like(X, 1.5e308))[0]).all()
 
 
 def test_parts_that_overlap_are_added_as_numpy_does():
@@ -184,6 +202,7 @@ def test_each_array_of_zeros_has_memory_of_its_own():
         lambda x: (x > 1.0).astype(np.float64), lambda x: x.T.reshape(-1),
         lambda x: np.reshape(x.T, (2, 6)), lambda x: np.sum(x.T, axis=0),
         lambda x: np.sum(x.T.reshape(2, 2, 3), axis=1), lambda x: np.reshape(x[0, 0], (1, 1)),
+        lambda x: np.reshape(x, (2, 6), order="F"),
         lambda x: np.sum(x > 1.0, axis=0), lambda x: np.stack([x.T, x.T + 1.0], axis=-1),
         lambda x: np.concatenate([x, x], axis=0, dtype=np.float32),
     ],
@@ -207,7 +226,8 @@ def test_complex_numbers_are_multiplied_in_place_where_they_were(n, options):
         kept *= t
         part = kept[1:]
         part *= 2j
-        return t, kept
+        # (What is not in place in the engine must not be so in the program.)
+        return t, kept, (x + y) * (x - y) + 1.0, np.square(x - 1.0) + 2.0, 1.0 + (x * 2.0) * (y * y)
 
     rng = np.random.default_rng(n)
     program = compile(f, *np.ones((2, n), complex), argnums=None, **options)
