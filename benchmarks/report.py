@@ -176,13 +176,14 @@ def kernels_table(title: str, profile: Profile) -> str:
     shown, rest = named[: kernels.SHOWN], named[kernels.SHOWN :]
     if rest:
         shown.append(("the rest", kernels.together(k for _, k in rest)))
+    total = kernels.together(profile.kernels.values())
     rows = []
-    for name, k in [*shown, ("all", kernels.together(profile.kernels.values()))]:
+    for name, k in [*shown, ("all", total)]:
         rows.append([
-            name, f"{k.calls:,}", _time(k.inside), f"{k.inside / profile.run:.0%}", _time(k.alone),
+            name, f"{k.calls:,}", _time(k.inside), f"{k.inside / total.inside:.0%}", _time(k.alone),
             _rate(k.flops, k.alone), _rate(k.bytes, k.alone),
         ])  # fmt: skip
-    rows.append(["one run, undisturbed", "", _time(profile.run), "100%", "", "", ""])
+    rows.append(["one run, no clock", "", _time(profile.run), "", "", "", ""])
     header = [f"`{title}`", "calls", "in the program", "share", "by themselves", "Gflop/s", "GB/s"]
     return _table(header, rows)
 
@@ -258,13 +259,13 @@ def markdown(report: Report, folder: str = "charts") -> str:
         parts += [
             "## Where the time of compiled steps goes",
             "Each call of a program is timed in the program, and by itself: over and over on the "
-            "same operands, which is the best that NumPy has for it. Operations and bytes are "
-            "those of `program.cost()`, per second of the calls by themselves. At best NumPy "
+            "same operands, which is the best that NumPy has for it. (The clock takes time, too: "
+            "the lines add up to more than a run without it.) Operations and bytes are those of "
+            "`program.cost()`, per second of the calls by themselves. At best NumPy "
             f"reaches here: {limits['matmul'] / 1e9:.0f} Gflop/s (`np.matmul` of 2,048 x 2,048, "
             f"float32), {limits['copy'] / 1e9:.1f} GB/s of main memory and "
             f"{limits['copy in cache'] / 1e9:.0f} GB/s of the first cache (`np.copyto`, read and "
-            f"written), {_time(limits['call'])} for a call that does nothing (`np.add` of one "
-            "number).",
+            f"written), {_time(limits['call'])} for a small call (`np.add` of ten numbers).",
         ]
         parts += [kernels_table(title, profile) for title, profile in report.kernels.items()]
     if report.linear:

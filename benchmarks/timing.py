@@ -15,8 +15,8 @@ import numpy as np
 from .contenders import Contender, Maker
 
 __all__ = [
-    "Bound", "Case", "Result", "Spread", "agree", "calibrate", "frozen", "ratios", "run",
-    "sample",
+    "Bound", "Case", "Result", "Spread", "agree", "calibrate", "frozen", "let_threads_sleep",
+    "ratios", "run", "sample",
 ]  # fmt: skip
 
 TARGET_SAMPLE = 0.03  # seconds: a contender is repeated until one sample takes about this long
@@ -163,7 +163,7 @@ def sample(f: Contender, repeats: int) -> float:
     fall asleep; during the sample the collector is enabled, as users have it.
     """
     gc.collect()
-    _let_threads_sleep()
+    let_threads_sleep()
     if repeats > 1:
         _wake(f)
     start = time.perf_counter()
@@ -182,7 +182,7 @@ def _wake(f: Contender) -> None:
         f()
 
 
-def _let_threads_sleep() -> None:
+def let_threads_sleep() -> None:
     """Wait until this process has done nothing three times in a row, at most 0.4 s.
 
     OpenBLAS's threads wait busily for the next product for about 0.1 s, and PyTorch's, which want

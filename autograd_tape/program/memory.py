@@ -214,11 +214,11 @@ def _can_be_placed(step: Step) -> bool:
 
 
 def _by_element(step: Step) -> bool:
-    """May it write over an operand?  (NumPy multiplies complex numbers in place by another loop,
-    which may round otherwise.)
+    """May it write over an operand?  (One element alone NumPy changes in place by another loop,
+    which takes twice as long, and rounds products of complex numbers otherwise.)
     """
     f = step.function
-    return f.__class__ is np.ufunc and f.signature is None and step.dtype.kind != "c"
+    return f.__class__ is np.ufunc and f.signature is None and step.size > 1
 
 
 def _dense(step: Step) -> bool:
