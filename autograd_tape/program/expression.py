@@ -152,7 +152,7 @@ class Expressions:
             start, stop, step = (
                 "" if x is None else self.operand(x) for x in (i.start, i.stop, i.step)
             )
-            return f"{start}:{stop}" + (f":{step}" if step else "")
+            return f"{start}:{stop}" + (f":{step}" if step not in ("", "1") else "")
         return "..." if i is Ellipsis else self.operand(i)
 
     def function(self, f: Any) -> str:

@@ -13,7 +13,9 @@ import inspect
 import math
 import operator
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -56,7 +58,7 @@ class Printer(Expressions):
         self.memory = Memory(graph, reuse=False) if memory is None else memory
         self.out: list[tuple[str, Step | None]] = []
         self.errstate: Any = None
-        self.inlined = _inlined(graph)
+        self.inlined = _inlined(graph, self.memory)
         if self.fast:  # what reads an array must be computed before that is written over
             self.inlined = {
                 s for s in self.inlined
@@ -261,7 +263,7 @@ def place_text(place: Any) -> str:
     return Place(code.co_filename, line).brief
 
 
-def _inlined(graph: Graph) -> set[Step]:
+def _inlined(graph: Graph, memory: Memory) -> set[Step]:
     """Steps that are written as part of the only expression that reads them."""
     reader: dict[Step, Step | None] = {}  # None where there are several
     for step in graph.steps:
@@ -276,4 +278,25 @@ def _inlined(graph: Graph) -> set[Step]:
             continue
         if step.name is None and (step.adjoint is None or step.adjoint.name is None):
             found.add(step)
-    return found
+    return found - _too_late(graph, memory, found, reader) if memory.over else found
+
+
+def _too_late(
+    graph: Graph, memory: Memory, inlined: set[Step], reader: dict[Step, Step | None]
+) -> set[Step]:
+    """Steps that would be computed after an array that they read was changed in place."""
+    changes = [(k, memory.owner[s]) for k, s in enumerate(graph.steps) if s in memory.over]
+    at = itemgetter(0)
+    late: set[Step] = set()
+    written: dict[Step | None, int] = {}  # where the text of a step will stand
+    for i, step in reversed(list(enumerate(graph.steps))):
+        written[step] = i
+        if step in inlined:
+            end = written[reader[step]]
+            first, last = bisect_right(changes, i, key=at), bisect_left(changes, end, key=at)
+            owners = {owner for _, owner in changes[first:last]}
+            if owners and any(memory.owner.get(x) in owners for x in inputs_of(step)):
+                late.add(step)
+            else:
+                written[step] = end
+    return late

@@ -139,6 +139,43 @@ def test_increments_are_written_as_such():
     assert re.search(r"t\d+\[1:\] \+= ", source) or re.search(r"t\d+\[:-1\] \+= ", source)
 
 
+def read_first(x):
+    y = x * 2.0
+    early = np.sin(y)  # would be a part of the last expression, after the change
+    y[0] += 1.0
+    return early + y
+
+
+def view_read_first(x):
+    y = x * 2.0
+    early = y.T * 3.0
+    y[0] += 1.0
+    return early + 1.0, y
+
+
+def read_between(x):
+    y = np.zeros((2, 3), like=x)
+    y[0] += x[0]
+    a = np.exp(y)
+    y[1] -= x[1]
+    b = np.exp(y)
+    y[:] += a
+    return a * b + y
+
+
+@pytest.mark.parametrize("f", [read_first, view_read_first, read_between])
+@pytest.mark.parametrize("options", [{}, {"passes": ()}])
+def test_what_is_read_before_an_array_changes_is_computed_before(f, options):
+    x = np.arange(6.0).reshape(2, 3)
+    program = compile(f, x, argnums=None, **options)
+    space = {}
+    exec(program.source, space)
+    wanted = f(x)
+    got = space[program.name](x, **program.constants)
+    assert_same(got if isinstance(wanted, tuple) else got[0], wanted)
+    assert_same(program(x), wanted)
+
+
 def test_guards_say_what_was_recorded():
     def f(x):
         return np.sum(x) if np.sum(x) > 0 else np.sum(x**2)
