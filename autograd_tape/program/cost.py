@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from .memory import Memory
 from .source import Printer, place_text
 from .step import Graph, Guard, Increment, Step, inputs_of
 
-__all__ = ["ProgramCost", "StepCost", "cost_of"]
+__all__ = ["LineCost", "ProgramCost", "StepCost", "cost_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,29 @@ class StepCost:
     alive: int
 
 
+@dataclass(frozen=True)
+class LineCost:
+    """All steps of both sweeps that one line of the user's code is due to.
+
+    place  ``net.py:12``; "" of steps that are due to none
+    text   the line
+    steps  how many
+    flops, bytes  their sums, as of StepCost
+    """
+
+    place: str
+    text: str
+    steps: int
+    flops: int
+    bytes: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ProgramCost(Shown):
-    """The answer of ``program.cost()``.
+    """The answer of ``program.cost()``; it prints its steps, or the lines that many are due to.
 
     steps   in the order of the program
+    lines   the same summed up by line, what costs most first
     pool    bytes that it keeps from call to call, to write results into
     """
 
@@ -60,21 +79,47 @@ class ProgramCost(Shown):
         """The most bytes of arrays that are held at once, the pool included, inputs not."""
         return max((s.alive for s in self.steps), default=self.pool)
 
-    def table(self) -> Table:
-        shown = sorted(self.steps, key=lambda s: -s.bytes - s.flops)[:LIMIT]
-        keep = {id(s) for s in shown}
-        rows = [
-            (_clip(s.text), _count(s.flops), size_text(s.bytes), size_text(s.alive),
-             place_text(s.step.place) if s.step.place else "")
-            for s in self.steps if id(s) in keep
+    @property
+    def lines(self) -> tuple[LineCost, ...]:
+        by_place: dict[Any, list[StepCost]] = {}
+        for s in self.steps:
+            by_place.setdefault(s.step.place, []).append(s)
+        found = [
+            LineCost(
+                place_text(place) if place else "", _line(place), len(steps),
+                sum(s.flops for s in steps), sum(s.bytes for s in steps),
+            )
+            for place, steps in by_place.items()
         ]  # fmt: skip
+        return tuple(sorted(found, key=lambda line: -line.bytes - line.flops))
+
+    def table(self) -> Table:
         title = (
             f"Cost of {len(self.steps)} steps: {_count(self.flops)} operations, "
             f"{size_text(self.bytes)} moved, {size_text(self.peak)} at the peak, of which "
             f"{size_text(self.pool)} are kept between calls"
         )
+        if len(self.steps) > LIMIT:
+            header = ("line", "steps", "operations", "moved", "place")
+            lines = [
+                (_clip(x.text), f"{x.steps:,}", _count(x.flops), size_text(x.bytes), x.place)
+                for x in self.lines
+            ]
+            return Table(title, header, lines[:LIMIT], max(0, len(lines) - LIMIT), header[1:4])
         header = ("step", "operations", "moved", "alive", "line")
-        return Table(title, header, rows, len(self.steps) - len(rows), header[1:4])
+        rows = [
+            (_clip(s.text), _count(s.flops), size_text(s.bytes), size_text(s.alive),
+             place_text(s.step.place) if s.step.place else "")
+            for s in self.steps
+        ]  # fmt: skip
+        return Table(title, header, rows, 0, header[1:4])
+
+
+def _line(place: Any) -> str:
+    if place is None:
+        return "(no line)"
+    code, number = place
+    return linecache.getline(code.co_filename, number).strip() or "(its source is not at hand)"
 
 
 def _clip(text: str) -> str:

@@ -44,6 +44,35 @@ def test_operations_of_contractions():
     assert vectors.flops == 2 * 5
 
 
+def falling(q, p):
+    for _ in range(50):
+        p = p - 0.1 * np.sin(q)
+        q = q + 0.1 * p
+    return np.sum(q)
+
+
+def test_a_long_program_is_summed_up_by_line():
+    cost = compile(falling, np.ones(100), np.zeros(100)).cost()
+    lines = {line.text: line for line in cost.lines}
+    kick, drift = lines["p = p - 0.1 * np.sin(q)"], lines["q = q + 0.1 * p"]
+    for what in ("flops", "bytes"):
+        assert sum(getattr(line, what) for line in cost.lines) == getattr(cost, what)
+    assert sum(line.steps for line in cost.lines) == len(cost.steps)
+    assert kick.flops > 50 * 100 * 3  # and what the rules of sin and of the product take
+    assert kick.steps > drift.steps > 50 * 2
+    assert cost.lines[0] == kick
+    text = repr(cost)
+    assert f"p = p - 0.1 * np.sin(q) {kick.steps} " in " ".join(text.split())
+    assert kick.place.startswith("test_cost.py:")
+    assert "more" not in text
+    assert len(text.splitlines()) < 10
+
+
+def test_a_short_program_is_shown_step_by_step():
+    text = repr(compile(network, *args(), argnums=(0, 1)).cost())
+    assert "t1 = x @ w1" in text
+
+
 def test_bytes_are_those_of_operands_and_results():
     x = np.ones(1000)
     cost = compile(lambda x: np.exp(x) + 1.0, x, argnums=None).cost()
