@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..tape import TapeError
 from .recording import Recording
 from .step import Draw
 
 __all__ = ["Drawing"]
 
 
-@dataclass(slots=True, eq=False)
-class Drawing:
-    """Stands for a ``np.random.Generator`` while a function that uses it is traced."""
+class Drawing(np.random.Generator):
+    """Stands for a ``np.random.Generator`` while a function that uses it is traced.
 
-    generator: np.random.Generator
-    recording: Recording
+    It is one, because ``np.random.default_rng(rng)`` is asked in C whether ``rng`` is.
+    """
 
-    __class__ = property(lambda self: np.random.Generator)
+    def __init__(self, generator: np.random.Generator, recording: Recording) -> None:
+        super().__init__(generator.bit_generator)
+        self._drawn = generator, recording
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        draw = Draw(self.generator, name)
-        return lambda *args, **kwargs: self.recording.call(draw, args, kwargs)
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("_"):
+            return super().__getattribute__(name)
+        if name == "bit_generator":
+            raise TapeError(
+                "the bit generator of a random generator is asked for; a program follows only what "
+                "the generator itself draws (rng.random, rng.normal, ...)"
+            )
+        generator, recording = self._drawn
+        draw = Draw(generator, name)
+        return lambda *args, **kwargs: recording.call(draw, args, kwargs)
