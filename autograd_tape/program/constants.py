@@ -71,6 +71,8 @@ def _number(x: float) -> str:
 
 def _array(x: Any) -> str | None:
     dtype = literal(x.dtype)
+    if x.size > 1 and _is_repeated(x):  # np.vecdot adds up otherwise where it is laid out
+        return f"np.broadcast_to({literal(x.flat[0])}, {x.shape})"
     if x.size > _SMALL:
         if x.ndim == 1 and x.dtype == np.intp and (x == np.arange(x.size)).all():
             return f"np.arange({x.size})"
@@ -92,12 +94,17 @@ def _plain(x: Any) -> str:
     return _number(value) if isinstance(value, float) else repr(value)
 
 
+def _is_repeated(x: Any) -> bool:
+    """Is it one number in memory, seen many times?"""
+    return all(s == 0 for s, n in zip(x.strides, x.shape, strict=True) if n > 1)
+
+
 def uniform(x: Any) -> Any:
     """The NumPy scalar that all elements of an array are equal to, in bits; else None."""
     if x.size == 0 or x.dtype.kind not in "fiub":
         return None
-    if all(s == 0 for s, n in zip(x.strides, x.shape, strict=True) if n > 1):
-        return x.flat[0]  # broadcast from one number
+    if _is_repeated(x):
+        return x.flat[0]
     first = x.flat[0]
     same = (x == first).all() and (first != 0 or not np.signbit(x.astype(float)).any())
     return first if same else None

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from autograd_tape import compile, primitive, value_and_grad
+from autograd_tape import compile, primitive, special, value_and_grad
 from nn import functional as F
 from tests.program.agreement import assert_same
 
@@ -128,6 +128,23 @@ def test_expressions_as_one_writes_them(f, text):
         space = {}
         exec(program.source, space)
         assert_same(space["program"](x, **program.constants)[0], f(x))
+
+
+def test_repeated_numbers_stay_repeated():
+    """np.vecdot, in the rule of softmax, rounds otherwise where they are laid out one by one."""
+
+    def f(x):
+        return np.sum(np.sum(special.softmax(-x)) - x) * 1.5
+
+    program, space = compile(f, np.ones(3), passes=()), {}
+    exec(program.source, space)
+    assert "np.broadcast_to(np.float64(" in program.source
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        x = 0.01 * rng.standard_normal(3)
+        wanted = value_and_grad(f)(x)
+        assert_same(program(x), wanted)
+        assert_same(space["f"](x, **program.constants), wanted)
 
 
 def test_increments_are_written_as_such():
