@@ -62,7 +62,7 @@ class Arena:
             self._ends.insert(i, end)
 
     def memory(self) -> Any:
-        """The block, which begins with a cache line.X
+        """The block, which begins with a cache line.  (NumPy's own begins 16 bytes off where it is
         big; each vector of AVX-512 then lies in two lines, and passes over memory take 2 to 3 %
         longer.)
         """

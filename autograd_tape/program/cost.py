@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..view.cost import size_text
-from ..view.table import LIMIT, Shown, Table
+from ..view.table import LIMIT, Shown, Table, ends
 from .expression import INFIX
 from .memory import Memory
 from .source import Printer, place_text
@@ -100,12 +100,12 @@ class ProgramCost(Shown):
             f"{size_text(self.pool)} are kept between calls"
         )
         if len(self.steps) > LIMIT:
-            header = ("line", "steps", "operations", "moved", "place")
-            lines = [
+            header, lines = ("line", "steps", "operations", "moved", "place"), self.lines
+            rows = [
                 (_clip(x.text), f"{x.steps:,}", _count(x.flops), size_text(x.bytes), x.place)
-                for x in self.lines
+                for x in (lines[i] for i in ends(len(lines)))
             ]
-            return Table(title, header, lines[:LIMIT], max(0, len(lines) - LIMIT), header[1:4])
+            return Table(title, header, rows, len(lines) - len(rows), header[1:4])
         header = ("step", "operations", "moved", "alive", "line")
         rows = [
             (_clip(s.text), _count(s.flops), size_text(s.bytes), size_text(s.alive),

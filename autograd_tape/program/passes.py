@@ -241,11 +241,8 @@ def views() -> Rewrite:
         if f is np.reshape and len(args) == 2 and _alike(x, step):
             return x
         if f is np.transpose:
-            if (
-                len(args) == 2
-                and x.shape is not None
-                and args[1] == tuple(range(len(x.shape)))[::-1]
-            ):
+            backwards = None if x.shape is None else tuple(range(len(x.shape)))[::-1]
+            if args[1:] == (backwards,):
                 args = step.args = args[:1]
             if len(args) == 1 and x.function is np.transpose and len(x.args) == 1:
                 return x.args[0]
