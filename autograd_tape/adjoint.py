@@ -25,11 +25,12 @@ def conform(c: Any, parent: Entry, entry: Entry) -> Any:
     """Undo for one contribution what broadcasting and promotion did in the forward computation."""
     primitive = entry.primitive
     assert primitive is not None
-    dtype, want = _dtype_of(c), parent.dtype
+    aval = parent.aval
+    dtype, want = _dtype_of(c), aval.dtype
     shape = () if c.__class__ in _PYTHON_NUMBERS else c.shape
-    if shape != parent.shape:
-        fits = shape == entry.shape or primitive.batched
-        fitted = unbroadcast(c, parent.shape) if fits else None
+    if shape != aval.shape:
+        fits = shape == entry.aval.shape or primitive.batched
+        fitted = unbroadcast(c, aval.shape) if fits else None
         if fitted is None:
             raise _wrong_shape(primitive, shape, parent, entry)
         c = fitted

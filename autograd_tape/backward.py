@@ -17,6 +17,7 @@ from numpy import ndarray
 
 from .adjoint import conform
 from .arrays import copied, mixed, zeros
+from .aval import FLOAT
 from .entry import ABSENT, Entry, linearize
 from .needs import passes
 from .primitive import FREED
@@ -79,11 +80,12 @@ def sweep(
             continue
         if kept and entry in kept:
             adjoints[entry] = ct
-        arity = primitive.arity
-        if recorded or not arity or entry.params is not None:
+        conforming = primitive.conforming
+        if recorded or not (conforming or (primitive.arity and entry.params is None)):
             for x, c in pull(entry, fill(entry, ct), floor, recorded):
                 _add(adjoints, owned, x, c, entry, recorded)
-        else:  # ``pull`` and the case of Python floats, written out where their cost counts
+        else:  # the same for one or two operands, written out where it counts
+            aval = entry.aval if conforming else None  # of contributions that need no look
             output = entry.output
             if output is None:
                 output = entry
@@ -102,23 +104,33 @@ def sweep(
                         c = ct if rule is passes else rule(ct, output, a, b)
                     except FALLBACK:
                         c = retry(rule, ct, entry, False)
-                    if c.__class__ is float and y.dtype is float:
-                        old = get(y)
-                        adjoints[y] = c if old is None else old + c
+                    if y.aval is not aval:
+                        _add(adjoints, owned, y, c, entry, False)
+                    elif (old := get(y)) is None:
+                        adjoints[y] = c
+                    elif c.__class__ is float:
+                        adjoints[y] = old + c
+                    elif y in owned and type(c) is type(old):
+                        old += c  # in place
                     else:
                         _add(adjoints, owned, y, c, entry, False)
             if x.__class__ is Entry and x.index >= floor:
                 rule = primitive.vjp_x
                 try:
-                    if arity == 1:
+                    if y is ABSENT:
                         c = rule(ct, output, a)
                     else:
                         c = ct if rule is passes else rule(ct, output, a, b)
                 except FALLBACK:
                     c = retry(rule, ct, entry, False)
-                if c.__class__ is float and x.dtype is float:
-                    old = get(x)
-                    adjoints[x] = c if old is None else old + c
+                if x.aval is not aval:
+                    _add(adjoints, owned, x, c, entry, False)
+                elif (old := get(x)) is None:
+                    adjoints[x] = c
+                elif c.__class__ is float:
+                    adjoints[x] = old + c
+                elif x in owned and type(c) is type(old):
+                    old += c  # in place
                 else:
                     _add(adjoints, owned, x, c, entry, False)
         if free_from is not None and entry.index >= free_from:
@@ -136,7 +148,10 @@ def _add(
 
     (Not a function within ``sweep``: the variables that it shared would be slower in the loop.)
     """
-    if c.__class__ is not ndarray or c.dtype is not x.dtype or c.shape != x.shape:
+    aval = x.aval
+    if c.__class__ is float and aval is FLOAT:
+        pass
+    elif c.__class__ is not ndarray or c.dtype is not aval.dtype or c.shape != aval.shape:
         if c.__class__ is Picked:
             return _pick(adjoints, x, c)
         if c.__class__ is Scattered:

@@ -68,24 +68,30 @@ def define(
 
 
 def elementwise(
-    ufunc: Any,
+    forward: Any,
     *rules: Any,
     scalar: Callable[..., Any] | None = None,
     sample: Sample | None = None,
     kinks: Callable[..., Any] | None = None,
     also: tuple[Any, ...] = (),
     name: str | None = None,
+    conforming: bool = True,
 ) -> Callable[..., Any]:
-    """A ufunc of one or two arguments; returns the function that records it.
+    """A ufunc, or a function like one, of one or two arguments; returns what records it.
 
     Its Jacobian is diagonal, so each rule ``rule(ct, output, x[, y])`` serves both modes: given
     the output's adjoint it yields the argument's, given the argument's tangent the output's.
+
+    conforming  a rule gives what ``ct`` is: of its class, shape and dtype, so that the sweep looks
+                at it only where an argument was broadcast or converted (False: where a rule gives
+                NumPy's scalars for Python numbers)
     """
-    p = Primitive(ufunc, name=name, scalar=scalar, sample=sample, kinks=kinks)
+    p = Primitive(forward, name=name, scalar=scalar, sample=sample, kinks=kinks)
     p.set_rules(vjps=rules, jvps=rules)
+    p.conforming = conforming
     registry.append(p)
     call = unary(p) if len(rules) == 1 else binary(p)
-    for function in (ufunc, *also):
+    for function in (forward, *also):
         functions[function] = call
     return call
 

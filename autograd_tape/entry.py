@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .aval import Aval, aval_of
+
 if TYPE_CHECKING:
     from .primitive import Primitive
     from .source import Place
@@ -52,13 +54,12 @@ class Entry:
     inputs     earlier entries, and constants as they are
     params     static keyword arguments of the primitive
     output     the primal value, kept only where a rule will read it (a leaf keeps its own)
-    shape      of the output
-    dtype      of the output; the Python types float and complex stand for unboxed Python scalars
+    aval       shape and dtype of the output
     """
 
     __slots__ = (
-        "__weakref__", "adjoint", "cut", "dtype", "handle", "index", "more", "name", "output",
-        "params", "place", "primitive", "shape", "x", "y",
+        "__weakref__", "adjoint", "aval", "cut", "handle", "index", "more", "name", "output",
+        "params", "place", "primitive", "x", "y",
     )  # fmt: skip
 
     index: int
@@ -68,8 +69,7 @@ class Entry:
     more: tuple[Any, ...] | None  # all inputs, if there are not one or two
     params: dict[str, Any] | None
     output: Any
-    shape: tuple[int, ...]
-    dtype: Any
+    aval: Aval
     # Set only when there is something to say; read them through ``note``.
     adjoint: Any  # left by the last backward() that reached the entry
     cut: tuple[str, Place]  # by what and where a path from here was last cut
@@ -96,6 +96,14 @@ class Entry:
     def note(self, what: str) -> Any:
         """The optional attribute ``what``, or None where it was never set."""
         return getattr(self, what, None)
+
+    @property
+    def shape(self) -> Any:
+        return self.aval.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.aval.dtype
 
     @property
     def ndim(self) -> int:
@@ -127,10 +135,7 @@ def leaf(value: Any, name: str | None = None, *, index: int | None = None) -> En
     entry.inputs = ()
     entry.params = None
     entry.output = value
-    if value.__class__ is float or value.__class__ is complex:
-        entry.shape, entry.dtype = (), value.__class__
-    else:
-        entry.shape, entry.dtype = value.shape, value.dtype
+    entry.aval = aval_of(value)
     if name is not None:
         entry.name = name
     return entry

@@ -47,9 +47,9 @@ class Primitive:
     """
 
     __slots__ = (
-        "__dict__", "_operands", "arity", "batched", "examined", "forward", "joint", "jvps",
-        "kinks", "name", "needs", "needs_output", "needs_x", "needs_y", "sample", "scalar", "vjp_x",
-        "vjp_y", "vjps",
+        "__dict__", "_operands", "arity", "batched", "conforming", "examined", "forward", "joint",
+        "jvps", "kinks", "name", "needs", "needs_output", "needs_x", "needs_y", "sample", "scalar",
+        "vjp_x", "vjp_y", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +72,8 @@ class Primitive:
         self.jvps: tuple[Rule | None, ...] | Rule = ()
         self.examined = False  # is it known what the rules read?
         self.arity = 0  # 1 or 2 where the sweep can read the rules by itself
+        # Is it known that rules give adjoints of the output's class, shape and dtype?
+        self.conforming = False
         # Reverse and forward rule for all inputs at once (checkpoint): they see the entry itself.
         self.joint: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         self.__doc__ = forward.__doc__
@@ -102,6 +104,7 @@ class Primitive:
                 self.vjp_x, self.vjp_y = vjps[0], vjps[-1]
         if jvps is not None:
             self.jvps = jvps
+        self.conforming = False
         self.examined = False
 
     def linear(self, *which: int) -> Primitive:

@@ -64,7 +64,8 @@ def retry(rule: Rule, moving: Any, entry: Entry, recorded: bool) -> Any:
         raise  # the rule's own error, which is being handled
     output, args = operands(entry, recorded)
     boxed = [np.float64(x) if x.__class__ is float else x for x in (moving, output, *args)]
-    return rule(*boxed, **(entry.params or {}))
+    c = rule(*boxed, **(entry.params or {}))
+    return c.item() if hasattr(c, "item") else c
 
 
 def _handle(entry: Entry) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .aval import AVALS, FLOAT, Aval, aval_of
 from .entry import ABSENT, Entry, next_index
 from .tape import active
 from .variable import Variable, reject_nested
@@ -27,7 +28,6 @@ __all__ = ["ASKING", "FALLBACK", "binary", "enter", "handle", "record", "unary"]
 # Code that gives a Python float to a function of C: see Symbol.__float__ in the compiler.
 ASKING: set[CodeType] = set()
 FALLBACK = (ValueError, OverflowError, ZeroDivisionError)  # what math.* raises where NumPy warns
-_object = np.dtype(object)
 ndarray = np.ndarray
 _PYTHON_NUMBERS = {float, int, bool, complex}
 new = type.__call__.__get__(Variable)  # an empty one; Variable(value) makes a leaf
@@ -35,7 +35,7 @@ new = type.__call__.__get__(Variable)  # an empty one; Variable(value) makes a l
 
 def unary(primitive: Primitive) -> Callable[[Any], Any]:
     """The function that records ``primitive(x)`` for a Variable ``x``."""
-    scalar, forward = primitive.scalar, primitive.forward
+    scalar, forward, keeps_shape = primitive.scalar, primitive.forward, primitive.conforming
 
     def call(x: Any) -> Any:
         if x.__class__ is not Variable:
@@ -71,14 +71,13 @@ def unary(primitive: Primitive) -> Callable[[Any], Any]:
         entry.output = output if primitive.needs_output else None
         if primitive.needs_x:
             parent.output = value
+        aval = parent.aval
         if output.__class__ is float:
-            entry.shape = ()
-            entry.dtype = float
-        elif output.__class__ is ndarray and output.dtype is not _object:
-            entry.shape = output.shape
-            entry.dtype = output.dtype
+            entry.aval = FLOAT
+        elif keeps_shape and output.__class__ is ndarray and output.dtype is aval.dtype:
+            entry.aval = aval
         else:
-            describe(entry, output)
+            entry.aval = aval_of_output(primitive, output)
         tape = active()
         if tape is not None:
             tape.append(entry)
@@ -131,13 +130,19 @@ def binary(primitive: Primitive) -> Callable[[Any, Any], Any]:
         entry.params = None
         entry.output = output if primitive.needs_output else None
         if output.__class__ is float:
-            entry.shape = ()
-            entry.dtype = float
-        elif output.__class__ is ndarray and output.dtype is not _object:
-            entry.shape = output.shape
-            entry.dtype = output.dtype
+            entry.aval = FLOAT
         else:
-            describe(entry, output)
+            aval = (ex if ex.__class__ is Entry else ey).aval
+            if (
+                output.__class__ is ndarray
+                and output.dtype is aval.dtype
+                and (
+                    ey.aval is aval if ex.__class__ is ey.__class__ else output.shape == aval.shape
+                )
+            ):
+                entry.aval = aval
+            else:
+                entry.aval = aval_of_output(primitive, output)
         tape = active()
         if tape is not None:
             tape.append(entry)
@@ -184,7 +189,7 @@ def enter(
     entry.inputs = inputs
     entry.params = params or None
     entry.output = output if primitive.needs_output else None
-    describe(entry, output)
+    entry.aval = aval_of_output(primitive, output)
     tape = active()
     if tape is not None:
         tape.append(entry)
@@ -200,30 +205,30 @@ def handle(entry: Entry, value: Any) -> Variable:
     return result  # type: ignore[no-any-return]
 
 
-def describe(entry: Entry, output: Any) -> None:
+def aval_of_output(primitive: Primitive, output: Any) -> Aval:
     """Shape and dtype of what was computed; a result that cannot be differentiated is an error."""
     kind = output.__class__
-    if kind is float or kind is complex:
-        entry.shape, entry.dtype = (), kind
-    elif kind is tuple:  # several outputs: each is picked by an entry of its own
-        if entry.primitive is not None:
-            entry.primitive.arity = 0  # for ``pull``, which is given all their adjoints
-        entry.shape, entry.dtype = tuple(o.shape for o in output), tuple(o.dtype for o in output)
-    else:
-        try:
-            entry.shape, entry.dtype = output.shape, output.dtype
-        except AttributeError:
-            name = entry.primitive.name if entry.primitive else "leaf"
-            raise TypeError(
-                f"{name} returned {output!r} of type {kind.__name__}; a primitive's forward must "
-                "return a float, complex or NumPy array (or a tuple of arrays)"
-            ) from None
-        if entry.dtype is _object:
-            name = entry.primitive.name if entry.primitive else "leaf"
-            raise TypeError(
-                f"{name} gave an array of dtype object, which cannot be differentiated: one of its "
-                "operands holds Python objects; convert it to float first"
-            )
+    if kind is float:
+        return FLOAT
+    if kind is complex:
+        return aval_of(output)
+    if kind is tuple:  # several outputs: each is picked by an entry of its own
+        primitive.arity = 0  # for ``pull``, which is given all their adjoints
+        return Aval(tuple(o.shape for o in output), tuple(o.dtype for o in output))
+    try:
+        return AVALS[output.dtype][output.shape]
+    except KeyError:  # the first of its kind
+        if not output.dtype.hasobject:
+            return aval_of(output)
+    except AttributeError:
+        raise TypeError(
+            f"{primitive.name} returned {output!r} of type {kind.__name__}; a primitive's forward "
+            "must return a float, complex or NumPy array (or a tuple of arrays)"
+        ) from None
+    raise TypeError(
+        f"{primitive.name} gave an array of dtype object, which cannot be differentiated: one of "
+        "its operands holds Python objects; convert it to float first"
+    )
 
 
 _PLAIN = {float, int, complex, bool, np.ndarray, type(None), str, tuple, slice}

@@ -122,16 +122,17 @@ class Variable(ArrayMethods, Questions, metaclass=_Leaf):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._entry.shape
+        shape: tuple[int, ...] = self._entry.aval.shape
+        return shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        dtype = self._entry.dtype
+        dtype = self._entry.aval.dtype
         return dtype if isinstance(dtype, np.dtype) else np.dtype(dtype)
 
     @property
     def ndim(self) -> int:
-        return len(self._entry.shape)
+        return len(self._entry.aval.shape)
 
     @property
     def size(self) -> int:

@@ -14,6 +14,7 @@ from autograd_tape import (
     Tape,
     TapeError,
     Variable,
+    aval,
     checkpoint,
     grad,
     hvp,
@@ -212,6 +213,21 @@ KINDS = [
     exceptions_half_way_explicit, higher_order, nested_tapes, state_carried_on, looked_at,
     checkpointed, in_place, train_inside_one_tape, train_a_model, many_functions,
 ]  # fmt: skip
+
+
+def test_ever_new_shapes_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(aval, "_MOST", 5)
+    x = np.arange(1.0, 3.0)
+    early = Variable(x)
+    for n in range(1, 30):
+        v = Variable(np.ones(n))
+        assert (grad(lambda v: np.sum(v * v + np.sum(v * v)))(v) == 2 * n + 2).all()
+        assert len(aval.AVALS[v.dtype]) <= 5
+    late = Variable(x)  # like ``early``, but not known to be
+    assert early._entry.aval is not late._entry.aval
+    np.sum(early * late * late + early).backward()
+    np.testing.assert_array_equal(early.grad, x * x + 1)
+    np.testing.assert_array_equal(late.grad, 2 * x * x)
 
 
 def resident() -> int:

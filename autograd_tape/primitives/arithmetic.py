@@ -18,7 +18,7 @@ import numpy as np
 
 from ..dispatch import define, elementwise, implements
 from ..needs import passes
-from ..record import ASKING, FALLBACK, unary
+from ..record import ASKING, FALLBACK
 from ..variable import as_value
 from .samples import Call, Shape, both, calls, real
 from .smoothness import Kinks, away_from, guarded, moving, of, outside_cut
@@ -303,6 +303,7 @@ fmod = elementwise(
     np.fmod,
     lambda ct, output, x, y: ct,
     _fmod_y,
+    conforming=False,
     scalar=on_numbers(np.fmod, math.fmod),
     sample=calls(_between_integers((3, 4), (3, 4)), _between_integers((3, 4), (4,))),
     kinks=_quotient_jumps(_outwards),
@@ -316,16 +317,13 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 _fraction_jumps = _quotient_jumps(_outwards)
-_fraction = unary(
-    define(
-        lambda x: np.modf(x)[0],
-        name="modf",
-        scalar=lambda x: math.modf(x)[0],
-        vjp=lambda ct, output, x: ct,
-        jvp=lambda x_dot, output, x: x_dot,
-        sample=real((3, 4), away=(-2.0, -1.0, 0.0, 1.0, 2.0)),
-        kinks=lambda x: _fraction_jumps(x, 1),
-    )
+_fraction = elementwise(
+    lambda x: np.modf(x)[0],
+    lambda ct, output, x: ct,
+    name="modf",
+    scalar=lambda x: math.modf(x)[0],
+    sample=real((3, 4), away=(-2.0, -1.0, 0.0, 1.0, 2.0)),
+    kinks=lambda x: _fraction_jumps(x, 1),
 )
 
 

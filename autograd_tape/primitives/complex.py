@@ -53,6 +53,7 @@ def imag(val: Any) -> Any:
 conjugate = elementwise(
     np.conjugate,
     lambda ct, output, x: np.conjugate(ct),
+    conforming=False,
     scalar=lambda x: x,
     sample=both((3, 4)),
     also=(np.conj,),

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..dispatch import define, elementwise, implements
 from ..primitive import Primitive
-from ..record import unary
 from ..variable import as_value
 from .arithmetic import of_float, on_numbers
 from .samples import both, calls, real
@@ -66,17 +65,10 @@ def _sigmoid(ct: Any, output: Any, x: Any) -> Any:
     return t
 
 
-sigmoid = unary(
-    define(
-        _sigmoid_forward,
-        name="sigmoid",
-        scalar=_sigmoid_scalar,
-        vjp=_sigmoid,
-        jvp=_sigmoid,
-        sample=both((3, 4)),
-        kinks=poles(2 * math.pi, math.pi, along=1j),
-    )
-)
+sigmoid = elementwise(
+    _sigmoid_forward, _sigmoid, name="sigmoid", scalar=_sigmoid_scalar, sample=both((3, 4)),
+    kinks=poles(2 * math.pi, math.pi, along=1j),
+)  # fmt: skip
 
 
 # -- logarithms -----------------------------------------------------------------------------------

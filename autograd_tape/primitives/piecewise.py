@@ -13,7 +13,6 @@ import numpy as np
 
 from ..arrays import asarray
 from ..dispatch import define, elementwise, functions, implements, no_out, plain
-from ..record import unary
 from ..variable import as_value
 from .arithmetic import masked, nothing, on_numbers, quotient
 from .complex import imag as _imag
@@ -117,16 +116,13 @@ def _relu_rule(ct: Any, output: Any, x: Any) -> Any:
     return masked(ct, as_value(output) > 0)
 
 
-relu = unary(
-    define(
-        lambda x: np.maximum(x, 0),
-        name="relu",
-        scalar=lambda x: 0.0 if x <= 0.0 else x,
-        vjp=_relu_rule,
-        jvp=_relu_rule,
-        sample=calls(real((3, 4), away=(0.0,)), real((), low=0.5)),
-        kinks=away_from(0.0),
-    )
+relu = elementwise(
+    lambda x: np.maximum(x, 0),
+    _relu_rule,
+    name="relu",
+    scalar=lambda x: 0.0 if x <= 0.0 else x,
+    sample=calls(real((3, 4), away=(0.0,)), real((), low=0.5)),
+    kinks=away_from(0.0),
 )
 
 
@@ -243,6 +239,7 @@ copysign = elementwise(
     np.copysign,
     _copysign_x,
     _no_slope,
+    conforming=False,
     scalar=on_numbers(np.copysign),
     sample=real((3, 4), (4,), away=(0.0,)),
     kinks=nearest(away_from(0.0), of(1, away_from(0.0))),

@@ -122,6 +122,7 @@ arctan2 = elementwise(
     np.arctan2,
     lambda ct, output, y, x: _turn(ct, x, y),
     lambda ct, output, y, x: -_turn(ct, y, x),
+    conforming=False,
     scalar=on_numbers(np.arctan2, math.atan2),
     sample=_plane,
     kinks=_arctan2_kinks,

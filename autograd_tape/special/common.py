@@ -56,7 +56,9 @@ def unary(
     scalar = scalar or (lambda x: ufunc(x).item())
     name = ufunc.__name__
     name = f"special.{name}" if hasattr(np, name) else name  # SciPy has a log1p of its own
-    return elementwise(ufunc, rule, scalar=scalar, sample=sample, kinks=kinks, name=name)
+    return elementwise(
+        ufunc, rule, scalar=scalar, sample=sample, kinks=kinks, name=name, conforming=False
+    )
 
 
 def with_two(
@@ -68,7 +70,7 @@ def with_two(
         return _as_given(ufunc(x, y), x, y)
 
     rules = tuple(map(in_one_dtype, rules))
-    return elementwise(ufunc, *rules, scalar=scalar, sample=sample, kinks=kinks)
+    return elementwise(ufunc, *rules, scalar=scalar, sample=sample, kinks=kinks, conforming=False)
 
 
 def in_last(

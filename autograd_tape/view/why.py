@@ -206,7 +206,7 @@ class Search:
     def rule(self, e: Entry, c: Contribution) -> Finding:
         """The rule of ``e`` made ``c``, which is not finite, from an adjoint that is."""
         assert e.primitive is not None
-        raw = parts(c.raw)[0] if bad(c.raw) else parts(c.value)[0]
+        raw = np.asarray(parts(c.raw if bad(c.raw) else c.value)[0])
         mask = ~np.isfinite(raw)
         index = first(mask) if np.shape(raw) == e.shape else None
         said = (
