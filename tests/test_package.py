@@ -65,14 +65,13 @@ def test_importing_the_engine_imports_nothing_but_numpy() -> None:
     assert not unwanted & set(json.loads(run(code)))
 
 
-def test_importing_the_engine_takes_at_most_40_ms_more_than_numpy(tmp_path: Path) -> None:
+def test_importing_the_engine_is_quick() -> None:
+    """40 ms more than NumPy are 50,000 calls of functions; benchmarks/startup.py takes the time."""
     code = (
-        "import numpy, time; start = time.process_time(); import autograd_tape\n"
-        "print(time.process_time() - start)"
+        "import numpy; from tests.counting import calls\n"
+        "print(calls(lambda: __import__('autograd_tape')))"
     )
-    # The first run compiles; processor time, for other tests run beside this one.
-    compiled = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
-    assert min(float(run(code, **compiled)) for _ in range(6)) < 0.040
+    assert int(run(code)) < 50_000
 
 
 def test_both_packages_are_listed_and_typed() -> None:

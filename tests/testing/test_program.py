@@ -1,6 +1,5 @@
 """Random programs: valid, away from kinks, runnable as printed, and small when they fail."""
 
-import sys
 from collections import Counter
 
 import numpy as np
@@ -16,6 +15,7 @@ from autograd_tape.testing.operations import ALL, Operation
 from autograd_tape.testing.program import _Decoder
 from autograd_tape.testing.templates import literal
 from autograd_tape.variable import as_value
+from tests.counting import calls
 
 QUIET = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
 
@@ -301,21 +301,9 @@ def test_right_rules_pass():
 
 
 def test_programs_are_drawn_quickly():
-    """20 ms, in calls of functions: some 0.4 µs each.  Time itself depends on who else is here."""
-    calls = 0
-
-    def count(frame, event, arg):
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
+    """In 20 ms, which are 50,000 calls of functions."""
     some(20, programs())  # the constants of anchored operations are made once
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        some(100, programs())
-    finally:
-        sys.setprofile(before)
-    assert calls / 100 < 50_000
+    assert calls(lambda: some(100, programs())) / 100 < 50_000
 
 
 def test_variables_and_arrays_give_the_same_types():

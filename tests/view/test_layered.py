@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
 
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from autograd_tape.view.graph import Edge, Graph, Node
 from autograd_tape.view.layered import layout, rows, svg
 from autograd_tape.view.placing import Box
+from tests.counting import calls
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -189,7 +189,8 @@ def test_nothing_can_be_drawn() -> None:
     ET.fromstring(svg(Graph([], [])))
 
 
-def test_300_nodes_take_less_than_a_second() -> None:
+def test_300_nodes_are_placed_quickly() -> None:
+    """In less than a second, which are a million calls of functions."""
     rng = np.random.default_rng(0)
     nodes = [node(f"n{i}", value=float(i)) for i in range(300)]
     edges = [
@@ -197,7 +198,6 @@ def test_300_nodes_take_less_than_a_second() -> None:
         for i in range(1, 300)
         for j in {*rng.integers(max(0, i - 40), i, 2)}
     ]
-    start = time.process_time()
+    assert calls(lambda: svg(Graph(nodes, edges))) < 1_000_000
     picture = svg(Graph(nodes, edges))
-    assert time.process_time() - start < 1
     assert len(re.findall('class="node', picture)) == 300
