@@ -185,9 +185,12 @@ def ufuncs() -> Rewrite:
 
 
 def _as_number(x: Any, step: Step, other: Any) -> Any:
-    """An array of equal constants as a NumPy scalar, where the other operand has the shape."""
+    """An array of equal constants as a NumPy scalar, where the other operand has the shape, and
+    the layout too: both decide how the result is laid out, in whose order sums are added up.
+    """
     if x.__class__ is np.ndarray and x.ndim and getattr(other, "shape", None) == step.shape:
-        value = uniform(x)
+        alike = x.ndim == 1 or other.strides == step.strides
+        value = uniform(x) if alike else None
         return x if value is None else value
     return x
 
