@@ -215,5 +215,6 @@ def _scatter(adjoints: dict[Entry, Any], owned: set[Entry], parent: Entry, c: Sc
     elif parent not in owned or mixed(total, c.ct, c.index):
         total = copied(total, None, c.ct, c.index)
     adjoints[parent] = total
-    owned.add(parent)
+    if parent.shape:  # (NumPy adds to one without axes as to a scalar, which is new each time)
+        owned.add(parent)
     add_at(total, c.index, c.ct)

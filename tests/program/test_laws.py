@@ -73,11 +73,15 @@ def check(program: Any, seed: int, **options: Any) -> None:
         compiled = compile(f, *leaves, argnums=argnums, **options)
         rng = np.random.default_rng(seed)
         for values in (leaves, [moved(x, rng) for x in leaves]):
-            compare(program, plain(compiled(*values)), plain(engine(*values)))
+            try:
+                wanted = plain(engine(*values))
+            except ValueError:  # a mask that selects fewer elements there
+                assume(False)
+            compare(program, plain(compiled(*values)), wanted)
         space: dict[str, Any] = {}
         exec(compiled.source, space)
         text = space[compiled.name](*values, **compiled.constants)
-        compare(program, list(text), plain(engine(*values)))
+        compare(program, list(text), wanted)
 
 
 @given(programs(smooth=False), st.integers(0, 2**16))

@@ -508,6 +508,10 @@ def test_writing_into_a_variable_and_its_views():
     check(f, X[0], others=[(X[1],)])
 
 
+def test_an_adjoint_without_axes_that_a_part_came_to_first():
+    check(lambda x: x * x + np.sum(np.cos(x[True]) * 2), np.float32(0.3))
+
+
 def test_a_primitive_that_works_in_place():
     @primitive
     def softened(x, y):
