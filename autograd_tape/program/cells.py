@@ -18,7 +18,7 @@ from .random import Drawing
 from .reach import Place, Reached
 from .recording import Recording
 
-__all__ = ["Cell", "ItemCell", "ModeCell", "RandomCell", "VariableCell", "cells_of"]
+__all__ = ["Cell", "ItemCell", "RandomCell", "VariableCell", "cells_of"]
 
 
 class Cell:
@@ -109,24 +109,6 @@ class ItemCell(Cell):
         self.container[self.key] = x
 
 
-class ModeCell(Cell):
-    """Whether a layer is training: a constant of a program, another program where it changes."""
-
-    name = "training"
-
-    def __init__(self, module: Any) -> None:
-        self.module = module
-
-    def value(self) -> Any:
-        return bool(self.module.training)
-
-    def state(self) -> Any:
-        return None
-
-    def restore(self, state: Any) -> None:
-        pass
-
-
 class RandomCell(Cell):
     """A random generator: what it draws while the function is traced is drawn anew at each call."""
 
@@ -155,6 +137,5 @@ def cells_of(reached: Reached, differentiated: bool) -> list[Cell]:
     return [
         *(VariableCell(name, v, differentiated) for name, v in reached.variables),
         *map(ItemCell, reached.state),
-        *map(ModeCell, reached.modes),
         *map(RandomCell, reached.generators),
     ]

@@ -34,6 +34,7 @@ from .passes import EXACT, Pass, apply
 from .reach import reach
 from .source import Printer, Text, place_text
 from .step import Draw, Graph, Guard
+from .surroundings import Surroundings
 from .trace import is_traced, trace
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Changed", "Program", "Variant", "compile"]
 
 _PATHS = 8  # recordings that are kept for arguments of one kind
+_KINDS = 256  # kinds of arguments and surroundings that recordings are kept for
 _lock = threading.RLock()  # while a function is traced, symbols stand in what it closes over
 _numbers = count(1)
 
@@ -120,9 +122,11 @@ class Program:
 
     def __init__(
         self, f: Callable[..., Any], function: Callable[..., Any], cells: Sequence[Cell],
+        surroundings: Surroundings,
         passes: Sequence[Pass] = EXACT, memory: dict[str, bool] | None = None,
     ) -> None:  # fmt: skip
         self._f, self._function, self._cells = f, function, list(cells)
+        self._surroundings, self._said = surroundings, False
         self._random = [cell for cell in cells if isinstance(cell, RandomCell)]
         self._passes, self._memory = tuple(passes), memory or {}
         name = identifier(getattr(f, "__name__", type(f).__name__))
@@ -146,6 +150,7 @@ class Program:
         return self._call(args, leaves, key)
 
     def _call(self, args: tuple[Any, ...], leaves: list[Any], key: list[Any]) -> Any:
+        key.append(self._surroundings.version())
         key += [_kind(x) for x in leaves]
         inputs = [x for x in leaves if is_traced(x)]
         for cell in self._cells:
@@ -205,6 +210,11 @@ class Program:
             del known[_PATHS:]
             if self.recordings == 2 * _PATHS:
                 warnings.warn(_too_many(self), RuntimeWarning, stacklevel=4)
+        elif self._surroundings.changes == 2 * _PATHS and not self._said:
+            self._said = True
+            warnings.warn(_restless(self), RuntimeWarning, stacklevel=4)
+        if len(self._variants) > _KINDS:
+            del self._variants[next(iter(self._variants))]
         return variant.rebuild(list(results[: variant.n]))
 
     def _restore(self, states: list[Any]) -> None:
@@ -277,7 +287,8 @@ def compile(
 
     f         as for :func:`autograd_tape.value_and_grad`; Variables that it closes over are read
               anew at each call, so they may be given other values between calls.  Other things that
-              it closes over (arrays, numbers) are constants of the program.
+              it closes over (arrays, numbers, functions) are constants of the program; it is
+              recorded anew where others stand there.
     argnums   which arguments to differentiate in; None: ``f`` itself is the program, for functions
               that take derivatives inside (``jvp``, ``tape.gradient``, a step of training)
     state     objects that the function changes (a model with running averages, an optimiser):
@@ -292,8 +303,10 @@ def compile(
     cannot see, writes traced values into plain arrays, or reads Variables that were not found.
     """
     function = f if argnums is None else value_and_grad(f, argnums)
-    cells = cells_of(reach(f, tuple(state)), differentiated=argnums is None)
-    program = Program(f, function, cells, passes, {"reuse": reuse, "in_place": in_place})
+    reached = reach(f, tuple(state))
+    cells = cells_of(reached, differentiated=argnums is None)
+    memory = {"reuse": reuse, "in_place": in_place}
+    program = Program(f, function, cells, Surroundings(reached.around), passes, memory)
     if example_args:
         program(*example_args)
     return program
@@ -375,6 +388,15 @@ def _another_result(name: str) -> str:
         f"{name} gave another result when it was run again at the same arguments, so a program "
         "that repeats one run would be wrong: it draws random numbers or changes a state. Draw the "
         "numbers outside and pass them in as arguments"
+    )
+
+
+def _restless(program: Program) -> str:
+    return (
+        f"{program.name} was recorded {program.recordings} times, since "
+        f"{program._surroundings.changed!r}, which it closes over, was given other values; each "
+        "recording costs more than a plain call. Pass it as an argument (as a float or an array), "
+        "or name the object that it belongs to in compile(..., state=[...])"
     )
 
 

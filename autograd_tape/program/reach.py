@@ -5,6 +5,7 @@ Next to read: :mod:`.cells`, which makes inputs of the program of them.
 
 from __future__ import annotations
 
+import dis
 import types
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -17,12 +18,13 @@ import numpy as np
 from ..containers import is_container, items_of
 from ..variable import Variable
 
-__all__ = ["Place", "Reached", "reach"]
+__all__ = ["Owner", "Place", "Reached", "reach"]
 
 _OWN = {"autograd_tape", "numpy", "scipy", "builtins"}  # nothing of the user's is found there
 
 
 _MANY = 10_000  # items of a container; larger ones hold data
+_FEW = 100  # those of larger ones are not looked at before each call
 
 
 _SETTINGS = (int, float, str, tuple)
@@ -41,6 +43,12 @@ class _ClosureCell:
         self.cell.cell_contents = x
 
 
+class Owner(NamedTuple):
+    """An object as a container of its attributes, those that it has of its class among them."""
+
+    x: Any
+
+
 class Place(NamedTuple):
     """``container[key]``: where something was found, and can be replaced."""
 
@@ -57,14 +65,14 @@ class Reached:
     arrays      (name, array)
     state       places of arrays in the objects whose state changes, and of their own numbers
     generators  places of random generators
-    modes       objects with a ``training`` flag
+    around      all other places: what stands there is a constant
     """
 
     variables: list[tuple[str, Variable]] = field(default_factory=list)
     arrays: list[tuple[str, Any]] = field(default_factory=list)
     state: list[Place] = field(default_factory=list)
     generators: list[Place] = field(default_factory=list)
-    modes: list[Any] = field(default_factory=list)
+    around: list[Place] = field(default_factory=list)
 
 
 def reach(f: Callable[..., Any], state: tuple[Any, ...] = ()) -> Reached:
@@ -77,16 +85,21 @@ def reach(f: Callable[..., Any], state: tuple[Any, ...] = ()) -> Reached:
     kept: list[Any] = []  # keeps identities valid
     queue: list[tuple[str, Any, Any, bool]] = [("", x, None, True) for x in state]
     queue.append(("", f, None, False))
+    own, large = set(), set()
     for x in state:
         numbers = [k for k, y in vars(x).items() if isinstance(y, _SETTINGS)]
         found.state += [Place(k, vars(x), k) for k in numbers]
+        own |= {(id(vars(x)), k) for k in numbers}
     for name, x, place, changes in queue:
         if isinstance(x, np.random.Generator):
             if place is not None:
                 found.generators.append(Place(name or "rng", *place))
             continue
-        if changes and place is not None and type(x) is np.ndarray:
-            found.state.append(Place(name, *place))
+        if place is not None:
+            if changes and type(x) is np.ndarray:
+                found.state.append(Place(name, *place))
+            elif (id(place[0]), place[1]) not in own and id(place[0]) not in large:
+                found.around.append(Place(name, *place))
         if id(x) in seen:
             continue
         seen.add(id(x))
@@ -97,8 +110,8 @@ def reach(f: Callable[..., Any], state: tuple[Any, ...] = ()) -> Reached:
         elif type(x) is np.ndarray:
             found.arrays.append((name or "c", x))
         elif not _is_foreign(x):
-            if hasattr(x, "training") and not isinstance(x, type):
-                found.modes.append(x)
+            if is_container(x) and len(items_of(x)) > _FEW:
+                large.add(id(x))
             for inner, y, where in _inside(x):
                 full = f"{name}_{inner}" if name and inner and where is not None else inner
                 queue.append((full or name, y, where, changes))
@@ -140,12 +153,23 @@ def _inside(x: Any) -> Iterator[tuple[str, Any, Any]]:
                 yield str(key), y, None if held is None else (held, key)
         for key, y in list(getattr(x, "__dict__", {}).items()):
             yield key, y, (x.__dict__, key)
+        yield from _settings_of_the_class(x)
         for method in ("__call__", "forward"):
             yield "", getattr(type(x), method, None), None
 
 
+def _settings_of_the_class(x: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Numbers and strings that an object has of its class until it gets its own (``training``)."""
+    for key, y in {k: y for c in reversed(type(x).__mro__) for k, y in vars(c).items()}.items():
+        if isinstance(y, _SETTINGS) and not key.startswith("__"):
+            yield key, y, (Owner(x), key)
+
+
 def _names_in(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
+    """The globals that a function reads, and those within it."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names_in(constant)

@@ -376,6 +376,136 @@ def test_the_mode_of_a_layer_is_noticed():
     assert program.recordings == 2
 
 
+rate, scale = 0.5, np.ones(4)
+
+
+def bend(x):
+    return np.tanh(x)
+
+
+def test_other_numbers_arrays_and_functions_under_a_name_are_noticed(monkeypatch):
+    class Settings:
+        power = 2  # of the class, until an object has its own
+
+        def __init__(self):
+            self.shift, self.parts = 0.25, {"first": 1.0, "sizes": (3, 4)}
+
+    settings, factor = Settings(), 3
+
+    def f(x):
+        rest = settings.parts["first"] * len(settings.parts["sizes"])
+        return factor * rate * np.sum(bend(x * scale + settings.shift) ** settings.power) + rest
+
+    program, x = compile(f, X[0]), X[2]
+
+    def changed():
+        before = program.recordings
+        assert_same(program(x), value_and_grad(f)(x))
+        return program.recordings - before
+
+    assert not changed()
+    monkeypatch.setitem(globals(), "rate", 0.25)
+    assert changed()
+    monkeypatch.setitem(globals(), "rate", float("0.5"))  # another object of a value that is known
+    assert not changed()
+    monkeypatch.setitem(globals(), "scale", np.arange(4.0))
+    assert changed()
+    scale[:] = 7.0  # written into, it is the same
+    assert not changed()
+    monkeypatch.setitem(globals(), "bend", np.sin)
+    assert changed()
+    settings.power = 2.0  # a float is another number than an integer
+    assert changed()
+    settings.shift = 0.5
+    assert changed()
+    settings.parts["first"] = 2.0
+    assert changed()
+    settings.parts["sizes"] = (1, 2, 4, 5)
+    assert changed()
+    settings.parts["sizes"] = (*range(3), 4, 5)[1:]  # equal, but not the one that was there
+    assert not changed()
+    factor = 4
+    assert changed()
+    del settings.power
+    settings.shift = 0.25
+    settings.parts = {"first": 1.0, "sizes": (3, 4)}
+    assert changed()
+    with monkeypatch.context() as gone:
+        gone.delitem(globals(), "rate")
+        with pytest.raises(NameError, match="rate"):
+            program(x)
+    assert not changed()
+
+
+def test_a_name_without_a_value_is_the_functions_own_error():
+    def make():
+        factor = 3.0
+
+        def forget():
+            nonlocal factor
+            del factor
+
+        return compile(lambda x: np.sum(x) * factor, X[0]), forget
+
+    program, forget = make()
+    forget()
+    with pytest.raises(NameError, match="factor"):
+        program(X[0])
+
+
+def test_the_state_of_many_arrays_is_found():
+    class Many:
+        def __init__(self):
+            self.sums = {i: np.zeros(4) for i in range(150)}
+            self.data = [1.0] * 150  # too many to be looked at each time
+
+        def __call__(self, x):
+            for i in self.sums:
+                self.sums[i] = self.sums[i] + x.value
+            return np.sum(x * self.sums[149]) * self.data[7]
+
+    plain, compiled = Many(), Many()
+    program = compile(compiled, state=[compiled])
+    for x in X:
+        assert_same(program(x), value_and_grad(plain)(x))
+    assert_same(compiled.sums, plain.sums)
+    assert program.recordings == 1
+    assert len(program._surroundings._names) < 150
+
+
+def test_a_number_that_changes_all_the_time_is_named(monkeypatch):
+    program = compile(lambda x: rate * np.sum(x), X[0])
+
+    def call_often():
+        for i in range(20):
+            monkeypatch.setitem(globals(), "rate", float(i))
+            assert program(X[0])[0] == i * np.sum(X[0])
+
+    with pytest.warns(
+        RuntimeWarning, match="recorded 17 times, since 'rate', which it closes over"
+    ):
+        call_often()
+
+
+def test_recordings_of_what_was_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("autograd_tape.program.program._KINDS", 3)
+    monkeypatch.setattr("autograd_tape.program.surroundings._MOST", 3)
+    program = compile(lambda x: rate * np.sum(x), X[0])
+    for i in [0, 1, 2, 3, 0, 5, 6, 1, 2]:
+        monkeypatch.setitem(globals(), "rate", float(i))
+        assert program(X[0])[0] == i * np.sum(X[0])
+        assert len(program._variants) <= 3
+        assert len(program._surroundings._known) <= 3
+
+
+def test_a_variable_in_the_place_of_another_is_an_error():
+    v = Variable(np.ones(4))
+    program = compile(lambda x: np.sum(v * x), X[0])
+    v = Variable(np.zeros(4))
+    with pytest.raises(TapeError, match="a Variable that is neither"):
+        program(X[0])
+
+
 def test_random_numbers_are_drawn_anew():
     rng, same = np.random.default_rng(3), np.random.default_rng(3)
 
