@@ -61,16 +61,16 @@ class Surroundings:
         attributes = list(map(getattr, *self._attributes, repeat(_GONE)))
         now = items + attributes
         state = tuple(map(_value_of, now))
-        if state not in self._known:
+        known = self._known.get(state)
+        if known is None:
             self.changes += 1
             pairs = zip(self._names, now, before, strict=True)
             self.changed = next((name for name, x, y in pairs if x is not y), "")
             if len(self._known) >= _MOST:
                 self._known.clear()
-            self._known[state] = next(self._numbers), now  # kept, that no identity comes again
-        version = self._known[state][0]
-        self._latest = version, items, attributes
-        return version
+            known = self._known[state] = next(self._numbers), now  # (no identity comes again)
+        self._latest = known[0], items, attributes
+        return known[0]
 
 
 def _item(container: Any, key: Any) -> Any:
@@ -81,9 +81,11 @@ def _item(container: Any, key: Any) -> Any:
 
 
 def _value_of(x: Any) -> Any:
-    """Numbers and strings are the same where they are equal, everything else where it is itself."""
+    """Numbers and strings are the same where they look alike (-0.0 is not 0.0), everything else
+    where it is itself.
+    """
     if type(x) in _PLAIN:
-        return type(x), x
+        return repr(x)
     if type(x) is tuple:
         return tuple(map(_value_of, x))
     return id(x)

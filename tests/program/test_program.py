@@ -408,6 +408,9 @@ def test_other_numbers_arrays_and_functions_under_a_name_are_noticed(monkeypatch
     assert changed()
     monkeypatch.setitem(globals(), "rate", float("0.5"))  # another object of a value that is known
     assert not changed()
+    for new in (0.0, -0.0):  # which are equal
+        monkeypatch.setitem(globals(), "rate", new)
+        assert changed()
     monkeypatch.setitem(globals(), "scale", np.arange(4.0))
     assert changed()
     scale[:] = 7.0  # written into, it is the same
