@@ -5,6 +5,8 @@ import pytest
 
 from autograd_tape import Variable, grad, jvp, primitive, stop_gradient
 from autograd_tape.needs import reads
+from autograd_tape.primitive import Primitive
+from autograd_tape.record import unary
 from autograd_tape.testing import check_grads
 
 
@@ -158,3 +160,26 @@ def test_values_that_no_rule_reads_are_not_kept():
     from autograd_tape.replay import primal
 
     np.testing.assert_array_equal(primal(z._entry), z.value)
+
+
+def test_a_rule_that_is_registered_anew_is_looked_at() -> None:
+    p = Primitive(np.sin)
+    p.set_rules(vjps=(lambda ct, output, x: ct * np.cos(x),))
+    p.conforming = True
+    p.set_rules(vjps=(lambda ct, output, x: (ct * np.cos(x))[:1],))
+    x = Variable(np.ones(3))
+    with pytest.raises(ValueError, match=r"returned an adjoint of shape \(1,\)"):
+        np.sum(p(x)).backward()
+
+
+def test_a_function_of_one_array_may_change_its_shape() -> None:
+    half = Primitive(lambda x: x[::2], name="half")
+    assert unary(half)(Variable(np.ones(6))).shape == (3,)
+
+
+def test_the_adjoint_of_a_number_is_a_number_where_only_numpy_can_compute_it() -> None:
+    x = Variable(0.0)
+    with np.errstate(all="ignore"):
+        (x**0.5).backward()
+    assert type(x.adjoint) is float
+    assert x.adjoint == np.inf
