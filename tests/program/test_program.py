@@ -476,6 +476,18 @@ def test_the_state_of_many_arrays_is_found():
     assert len(program._surroundings._names) < 150
 
 
+def test_a_global_that_is_called_like_an_attribute_is_another_thing(monkeypatch):
+    class Settings:
+        def __init__(self):
+            self.rate = 2.0
+
+    settings = Settings()
+    program = compile(lambda x: np.sum(x) * settings.rate, X[0])
+    monkeypatch.setitem(globals(), "rate", 0.25)
+    program(X[0])
+    assert program.recordings == 1
+
+
 def test_a_number_that_changes_all_the_time_is_named(monkeypatch):
     program = compile(lambda x: rate * np.sum(x), X[0])
 
