@@ -22,16 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..containers import flatten, is_container, items_of
+from ..containers import flatten
 from ..record import FALLBACK
 from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
-from ..variable import Variable, as_value
+from ..variable import as_value
 from .cells import Cell, RandomCell, cells_of
 from .memory import Memory
 from .names import argument_names, identifier
 from .passes import EXACT, Pass, apply
 from .reach import reach
+from .signature import kind_of, leaves_of
 from .source import Printer, Text, place_text
 from .step import Draw, Graph, Guard
 from .surroundings import Surroundings
@@ -143,7 +144,7 @@ class Program:
         """
         if tracer() is not None:  # it is compiled as a part of something else
             return self._function(*args)
-        leaves, key = _leaves(args)
+        leaves, key = leaves_of(args)
         if self._cells:
             with _lock:
                 return self._call(args, leaves, key)
@@ -151,11 +152,11 @@ class Program:
 
     def _call(self, args: tuple[Any, ...], leaves: list[Any], key: list[Any]) -> Any:
         key.append(self._surroundings.version())
-        key += [_kind(x) for x in leaves]
+        key += [kind_of(x) for x in leaves]
         inputs = [x for x in leaves if is_traced(x)]
         for cell in self._cells:
             x = cell.value()
-            key.append(_kind(x))
+            key.append(kind_of(x))
             if is_traced(x):
                 inputs.append(x)
         signature = tuple(key)
@@ -310,47 +311,6 @@ def compile(
     if example_args:
         program(*example_args)
     return program
-
-
-# -- arguments ------------------------------------------------------------------------------------
-
-
-def _leaves(args: tuple[Any, ...]) -> tuple[list[Any], list[Any]]:
-    """(all leaves of the arguments, the beginning of their signature: how they are nested)."""
-    for x in args:
-        if x.__class__ is not np.ndarray and x.__class__ is not float:
-            return flatten(args)[0], [_structure(args)]
-    return list(args), [len(args)]
-
-
-def _structure(tree: Any) -> Any:
-    if not is_container(tree):
-        return None if tree is None else 0
-    return (type(tree), *((key, _structure(x)) for key, x in items_of(tree)))
-
-
-def _kind(x: Any) -> Any:
-    """What a program is recorded for: class of a number; shape, dtype, layout of an array."""
-    kind = x.__class__
-    if kind is np.ndarray:
-        return x.shape, x.dtype, 1 if x.flags.c_contiguous else x.strides
-    if kind is float or kind is complex or isinstance(x, np.generic):
-        return kind
-    if kind is Variable:
-        raise TypeError(
-            "a program takes plain arrays and numbers, and its results cannot be differentiated "
-            "further: pass v.value (or compile the outer function)"
-        )
-    if isinstance(x, np.ndarray):
-        raise TypeError(f"a program takes plain arrays, not {kind.__name__}: pass np.asarray(x)")
-    try:
-        hash(x)
-    except TypeError:
-        raise TypeError(
-            f"a {kind.__name__} as an argument would be a constant of the program, and may change "
-            "unseen: pass arrays, numbers, strings, or lists, tuples and dicts of them"
-        ) from None
-    return kind, x  # a constant of the program
 
 
 # -- is it right? ---------------------------------------------------------------------------------

@@ -160,8 +160,9 @@ def _inside(x: Any) -> Iterator[tuple[str, Any, Any]]:
 
 def _settings_of_the_class(x: Any) -> Iterator[tuple[str, Any, Any]]:
     """Numbers and strings that an object has of its class until it gets its own (``training``)."""
+    own = getattr(x, "__dict__", {})
     for key, y in {k: y for c in reversed(type(x).__mro__) for k, y in vars(c).items()}.items():
-        if isinstance(y, _SETTINGS) and not key.startswith("__"):
+        if isinstance(y, _SETTINGS) and not key.startswith("__") and key not in own:
             yield key, y, (Owner(x), key)
 
 

@@ -568,6 +568,8 @@ def test_a_state_that_changes_is_refused_or_declared():
 
 def test_a_number_that_changes_is_declared():
     class Decaying:
+        rate = 2.0  # until there is one of its own, which is the state
+
         def __init__(self):
             self.rate = 1.0
 
