@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from autograd_tape import Tape, Variable
 from autograd_tape.variable import as_value
 
 torch: Any = pytest.importorskip("torch")
 
-__all__ = ["FLOATS", "as_torch", "assert_close", "compare", "load", "torch"]
+__all__ = [
+    "FLOATS", "as_torch", "assert_close", "assert_same_distribution", "compare", "load", "torch",
+]  # fmt: skip
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-10}
 FLOATS = (np.float32, np.float64)
@@ -104,6 +107,17 @@ def assert_close(got: Any, expected: Any, tol: float, what: str) -> None:
     finite = np.abs(expected[np.isfinite(expected)])
     scale = max(1.0, float(finite.max())) if finite.size else 1.0
     np.testing.assert_allclose(got, expected, rtol=0, atol=tol * scale, err_msg=what)
+
+
+def assert_same_distribution(ours: Any, theirs: Any) -> None:
+    """The initial values of each parameter are drawn as PyTorch draws them (Kolmogorov-Smirnov).
+
+    Give layers of some thousand values a parameter: 1/14 of the probability may then lie elsewhere.
+    """
+    own = dict(ours.named_parameters())
+    for name, p in theirs.named_parameters():
+        test = stats.ks_2samp(own[name].value.ravel(), p.detach().numpy().ravel())
+        assert test.pvalue > 1e-6, f"{name}: {test}"
 
 
 def _cast(x: Any, dtype: Any) -> Any:
