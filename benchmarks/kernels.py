@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd_tape.program.cost import bytes_of, flops_of
 from autograd_tape.program.memory import Memory
+from autograd_tape.program.placing import way
 from autograd_tape.program.program import Changed, Variant
 from autograd_tape.program.source import Printer
 from autograd_tape.program.step import Guard, Increment, Step, mapped
@@ -186,25 +187,25 @@ def _alone(step: Step, known: dict[Any, float]) -> float:
         if f.__class__ is Increment:
             part = args[0][args[1]]
             call = partial(f.ufunc, part, args[2], out=part)
-        elif f is np.zeros:
-            call = partial(_array(step).fill, 0)
         else:
-            if f.__class__ is np.ufunc and f not in _NAMED:  # as the program calls it
-                args = (*args, _array(step))
-            elif _takes_out(f):
-                kwargs["out"] = _array(step)
-            call = partial(f, *args, **kwargs)
+            call = _call(step, args, kwargs)
         known[key] = _best(call)
     return known[key]
 
 
-_NAMED = {np.maximum, np.minimum}
-
-
-def _takes_out(f: Any) -> bool:
-    owner = getattr(f, "__self__", None)
-    reduces = owner.__class__ is np.ufunc and f.__name__ == "reduce"
-    return reduces or f in _NAMED or f in (np.stack, np.concatenate)
+def _call(step: Step, args: Any, kwargs: dict[str, Any]) -> Callable[[], Any]:
+    """The step's call as a program makes it."""
+    how = way(step)
+    if how is None:
+        return partial(step.function, *args, **kwargs)
+    to = _array(step)
+    if how == "fill":
+        return partial(to.fill, 0)
+    if how == "copy":
+        return partial(np.copyto, to.reshape(args[0].shape), args[0], "unsafe")
+    if how == "last":
+        return partial(step.function, *args, to, **kwargs)
+    return partial(step.function, *args, out=to, **kwargs)
 
 
 def _array(x: Step) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .arena import Arena
+from .placing import way
 from .step import Graph, Guard, Increment, Method, Step, inputs_of, steps_in
 
 __all__ = ["Memory"]
@@ -103,7 +104,7 @@ class Memory:
         starts: dict[Step, int] = {}
         for step in self.graph.steps:
             dying = self._death.get(step, [])
-            if self.owner.get(step) is step and _can_be_placed(step) and step not in returned:
+            if self.owner.get(step) is step and way(step) and step not in returned:
                 over = self._written_over(step, dying, held) if in_place else None
                 held[step] = held.pop(over) if over else (arena.take(step.nbytes), step.nbytes)
                 starts[step] = held[step][0]
@@ -192,44 +193,12 @@ def must_copy(graph: Graph, owner: dict[Step, Step], results: list[Any], x: Any,
     )
 
 
-_STACKING = {np.stack, np.concatenate}
-_CAST = Method("astype")
-
-
-def _can_be_placed(step: Step) -> bool:
-    """Is its result a new array, and can its function be told where to write it?"""
-    f = step.function
-    if step.kind is not np.ndarray or step.mutates or step.nbytes == 0 or not _dense(step):
-        return False
-    if f.__class__ is np.ufunc:
-        return f.nout == 1
-    if f is np.zeros:
-        return not step.kwargs
-    if f is np.reshape or f == _CAST:
-        of_array = getattr(step.args[0], "kind", None) is np.ndarray
-        return of_array and len(step.args) == 2 and not step.kwargs and step.view is None
-    return (f in _STACKING and not (step.kwargs or {}).keys() & {"dtype", "casting"}) or (
-        getattr(f, "__self__", None).__class__ is np.ufunc and f.__name__ == "reduce"
-    )
-
-
 def _by_element(step: Step) -> bool:
     """May it write over an operand?  (One element alone NumPy changes in place by another loop,
     which takes twice as long, and rounds products of complex numbers otherwise.)
     """
     f = step.function
     return f.__class__ is np.ufunc and f.signature is None and step.size > 1
-
-
-def _dense(step: Step) -> bool:
-    """Do the elements fill one block of memory?"""
-    n = step.dtype.itemsize
-    for stride, length in sorted(zip(step.strides, step.shape, strict=True)):
-        if length != 1:
-            if stride != n:
-                return False
-            n *= length
-    return True
 
 
 def _same_layout(x: Step, step: Step) -> bool:

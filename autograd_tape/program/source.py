@@ -23,7 +23,8 @@ import numpy as np
 from .expression import ATOM, COMPARE, INFIX, Expressions, boxed
 from .memory import Memory
 from .pieces import in_pieces
-from .step import NUMBERS, Graph, Guard, Increment, Method, Step, inputs_of
+from .placing import way
+from .step import NUMBERS, Graph, Guard, Increment, Step, inputs_of
 
 __all__ = ["Printer", "Text", "place_text"]
 
@@ -136,21 +137,18 @@ class Printer(Expressions):
 
     def _into(self, step: Step, name: str) -> str:
         """The call that writes the result of a step into the array of that name."""
-        f = step.function
-        if f is np.zeros:
+        f, how = step.function, way(step)
+        if how == "fill":
             return f"{name}.fill(0)"
-        if f.__class__ is Method:  # astype
-            return f'{self.function(np.copyto)}({name}, {self.operand(step.args[0])}, "unsafe")'
-        if f is np.reshape:  # of what cannot be seen in the other shape
+        if how == "copy":
             x = step.args[0]
-            shaped = f"{name}.reshape({self.constant(x.shape)})"
-            return f"{self.function(np.copyto)}({shaped}, {self.operand(x)})"
+            shaped = name if x.shape == step.shape else f"{name}.reshape({self.constant(x.shape)})"
+            cast = "" if x.dtype == step.dtype else ', "unsafe"'
+            return f"{self.function(np.copyto)}({shaped}, {self.operand(x)}{cast})"
+        args = boxed(step) if f.__class__ is np.ufunc else step.args
         extra = "".join(f", {k}={self.operand(x)}" for k, x in (step.kwargs or {}).items())
-        if f.__class__ is not np.ufunc:
-            return f"{self.function(f)}({self.arguments(step.args, None)}{extra}, out={name})"
-        # (NumPy 2.4 wants the keyword for these two; without it a call is 40 ns faster.)
-        to = f"out={name}" if f in (np.maximum, np.minimum) else name
-        return f"{self.function(f)}({self.arguments(boxed(step), None)}, {to}{extra})"
+        extra = f", {name}{extra}" if how == "last" else f"{extra}, out={name}"
+        return f"{self.function(f)}({self.arguments(args, None)}{extra})"
 
     def _mutation(self, step: Step) -> None:
         target, *rest = step.args
