@@ -62,6 +62,13 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
 
     None is an empty place: it holds nothing to differentiate, and comes back as None.
     """
+    kind = tree.__class__
+    if kind is tuple or kind is list:  # mostly of leaves alone
+        for x in tree:
+            if x is None or is_container(x):
+                break
+        else:
+            return list(tree), kind
     leaves: list[Any] = []
     map_leaves(lambda x: x if x is None else leaves.append(x), tree)
 

@@ -25,6 +25,7 @@ class Cell:
     """One place.
 
     name   what it is called in the source
+    at     says which place it is
     value  what stands there; ``state`` and ``restore`` take and put back all that belongs to it
     put    a symbol in place of the value; gives the entries that now are inputs of the program
     trace  what else is to be done while a function is traced
@@ -32,6 +33,7 @@ class Cell:
     """
 
     name: str
+    at: Any
 
     def value(self) -> Any:
         raise NotImplementedError
@@ -59,7 +61,7 @@ class VariableCell(Cell):
     """
 
     def __init__(self, name: str, variable: Variable, differentiated: bool = False) -> None:
-        self.name, self.variable = name, variable
+        self.name, self.variable, self.at = name, variable, id(variable)
         self.index = None if differentiated else CONSTANT
 
     def value(self) -> Any:
@@ -87,6 +89,7 @@ class ItemCell(Cell):
 
     def __init__(self, place: Place) -> None:
         self.name, self.container, self.key = place
+        self.at = place.at
 
     def value(self) -> Any:
         return self.container[self.key]
@@ -116,6 +119,7 @@ class RandomCell(Cell):
 
     def __init__(self, place: Place) -> None:
         _, self.container, self.key = place
+        self.at = place.at
         self.generator = self.container[self.key]
 
     def value(self) -> Any:

@@ -27,14 +27,14 @@ from ..record import FALLBACK
 from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import as_value
-from .cells import Cell, RandomCell, cells_of
+from .cells import Cell, cells_of
 from .memory import Memory
 from .names import argument_names, identifier
 from .passes import EXACT, Pass, apply
-from .reach import reach
+from .reach import may_change, reach
 from .signature import kind_of, leaves_of
 from .source import Printer, Text, place_text
-from .step import Draw, Graph, Guard
+from .step import Draw, Graph, Guard, arrays_in
 from .surroundings import Surroundings
 from .trace import is_traced, trace
 
@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 __all__ = ["Changed", "Program", "Variant", "compile"]
 
 _PATHS = 8  # recordings that are kept for arguments of one kind
-_KINDS = 256  # kinds of arguments and surroundings that recordings are kept for
+_KINDS = 256  # kinds of arguments that recordings are kept for
+_STATES = 32  # states of what the function reaches that recordings are kept for
+_LOOKED_AT = 32_768  # bytes of an array that it reads beside the steps
+_PLAIN = {np.ndarray, np.float32, np.float64, float, int, bool, str, complex, bytes, type(None)}
 _lock = threading.RLock()  # while a function is traced, symbols stand in what it closes over
 _numbers = count(1)
 
@@ -56,12 +59,15 @@ class Changed(Exception):
 class Variant:
     """The program for arguments of one kind, and for one path through the function."""
 
-    def __init__(self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool]) -> None:
+    def __init__(
+        self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool], constants: list[Any],
+    ) -> None:  # fmt: skip
         self.name, self.graph, self.rebuild, self._memory = name, graph, rebuild, memory
         self.changes = [i for i, x in enumerate(graph.state) if x is not None]
         self.n = len(graph.outputs)
         kinds = {step.function.__class__ for step in graph.steps}
         self.rewinds = Draw in kinds  # if it stops half-way, has it drawn numbers?
+        self.read = _read_beside(graph, constants)
         self._idle: list[Callable[..., Any]] = []  # functions, each with memory of its own
 
     def run(self, inputs: list[Any]) -> tuple[Any, ...]:
@@ -75,6 +81,10 @@ class Variant:
         finally:
             self._idle.append(function)
         return results
+
+    def reads_the_same(self) -> bool:
+        """Do the arrays that were read in no step of it hold what they held?"""
+        return all(x.tobytes() == content for x, content in self.read)
 
     def _build(self) -> Callable[..., Any]:
         text = self.optimized
@@ -122,17 +132,17 @@ class Program:
     """
 
     def __init__(
-        self, f: Callable[..., Any], function: Callable[..., Any], cells: Sequence[Cell],
-        surroundings: Surroundings,
+        self, f: Callable[..., Any], argnums: Any, state: tuple[Any, ...],
         passes: Sequence[Pass] = EXACT, memory: dict[str, bool] | None = None,
     ) -> None:  # fmt: skip
-        self._f, self._function, self._cells = f, function, list(cells)
-        self._surroundings, self._said = surroundings, False
-        self._random = [cell for cell in cells if isinstance(cell, RandomCell)]
+        self.__wrapped__ = f
+        self._function = f if argnums is None else value_and_grad(f, argnums)
+        self._differentiated, self._state = argnums is None, state
         self._passes, self._memory = tuple(passes), memory or {}
         name = identifier(getattr(f, "__name__", type(f).__name__))
         self.name = "program" if name.startswith("_") else name
-        self._variants: dict[Any, list[Variant]] = {}
+        self._known: tuple[Surroundings, ...] = ()  # the latest first
+        self._changes = 0
         self._latest: Variant | None = None
         self.recordings = 0
 
@@ -145,23 +155,30 @@ class Program:
         if tracer() is not None:  # it is compiled as a part of something else
             return self._function(*args)
         leaves, key = leaves_of(args)
-        if self._cells:
-            with _lock:
-                return self._call(args, leaves, key)
-        return self._call(args, leaves, key)
+        key += map(kind_of, leaves)
+        plain = _PLAIN.issuperset(map(type, leaves))
+        given = () if plain else tuple([x for x in leaves if may_change(x)])
+        if self._known and not self._known[0].cells:
+            return self._call(args, leaves, key, given)
+        with _lock:
+            return self._call(args, leaves, key, given)
 
-    def _call(self, args: tuple[Any, ...], leaves: list[Any], key: list[Any]) -> Any:
-        key.append(self._surroundings.version())
-        key += [kind_of(x) for x in leaves]
+    def _call(
+        self, args: tuple[Any, ...], leaves: list[Any], key: list[Any], given: tuple[Any, ...]
+    ) -> Any:
+        known = self._known
+        here = known[0] if known and known[0].hold(given) else self._look_around(given)
         inputs = [x for x in leaves if is_traced(x)]
-        for cell in self._cells:
+        for cell in here.cells:
             x = cell.value()
             key.append(kind_of(x))
             if is_traced(x):
                 inputs.append(x)
         signature = tuple(key)
-        for variant in self._variants.get(signature, ()):
-            drawn = [(cell, cell.state()) for cell in self._random] if variant.rewinds else ()
+        for variant in here.variants.get(signature, ()):
+            if variant.read and not variant.reads_the_same():
+                continue
+            drawn = [(cell, cell.state()) for cell in here.random] if variant.rewinds else ()
             try:
                 results = variant.run(inputs)
             except (Changed, *FALLBACK) as stop:
@@ -171,29 +188,55 @@ class Program:
                     continue
                 return self._function(*args)  # Python's arithmetic raised: the engine knows
             self._latest = variant
-            return self._finish(variant, results)
+            return self._finish(here, variant, results)
         with _lock:
-            return self._record(args, leaves, inputs, signature)
+            return self._record(args, leaves, inputs, here, signature)
 
-    def _finish(self, variant: Variant, results: tuple[Any, ...]) -> Any:
+    def _finish(self, here: Surroundings, variant: Variant, results: tuple[Any, ...]) -> Any:
         if variant.changes:
             for i, x in zip(variant.changes, results[variant.n :], strict=True):
-                self._cells[i].write(x)
+                here.cells[i].write(x)
         return variant.rebuild(list(results[: variant.n]))
+
+    # -- what it reaches -----------------------------------------------------------------------
+
+    def _look_around(self, given: tuple[Any, ...]) -> Surroundings:
+        """What the function reaches now: a state that was there before, or what is found."""
+        with _lock:
+            here = next((s for s in self._known if s.hold(given)), None)
+            if here is None:
+                if self._known:
+                    self._note_a_change()
+                reached = reach(self.__wrapped__, self._state, given)
+                here = Surroundings(reached, self._differentiated, given)
+            others = [s for s in self._known if s is not here]
+            self._known = (here, *others[: _STATES - 1])
+            return here
+
+    def _note_a_change(self) -> None:
+        self._changes += 1
+        culprit = self._known[0].changed()
+        if self._changes == 2 * _PATHS and culprit:
+            warnings.warn(_restless(self, culprit), RuntimeWarning, stacklevel=5)
 
     # -- recording -----------------------------------------------------------------------------
 
-    def _record(self, args: Any, leaves: list[Any], inputs: list[Any], signature: Any) -> Any:
-        before = [cell.state() for cell in self._cells]
-        old = [cell.value() for cell in self._cells]
+    def _record(
+        self, args: Any, leaves: list[Any], inputs: list[Any], here: Surroundings, signature: Any
+    ) -> Any:
+        cells = here.cells
+        before = [cell.state() for cell in cells]
+        old = [cell.value() for cell in cells]
         expected = self._function(*args)  # an error of the function's own is raised here
-        after = [cell.state() for cell in self._cells]
+        if not self._goes_along(here):
+            return expected
+        after = [cell.state() for cell in cells]
         wanted = [as_value(x) for x in flatten(expected)[0]]
-        wanted += [_copy(cell.value()) for cell in self._cells]
+        wanted += [_copy(cell.value()) for cell in cells]
         try:
             for copies in (False, True):
-                self._restore(before)
-                variant = self._trace(args, leaves, copies)
+                _restore(cells, before)
+                variant = self._trace(args, leaves, here, copies)
                 results = variant.run(inputs)
                 new = dict(zip(variant.changes, results[variant.n :], strict=True))
                 got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]
@@ -202,8 +245,10 @@ class Program:
             else:
                 raise TapeError(_another_result(self.name))
         finally:
-            self._restore(after)
-        known = self._variants.setdefault(signature, [])
+            _restore(cells, after)
+        if not self._goes_along(here):
+            return expected
+        known = here.variants.setdefault(signature, [])
         known.insert(0, variant)
         self.recordings += 1
         self._latest = variant
@@ -211,24 +256,33 @@ class Program:
             del known[_PATHS:]
             if self.recordings == 2 * _PATHS:
                 warnings.warn(_too_many(self), RuntimeWarning, stacklevel=4)
-        elif self._surroundings.changes == 2 * _PATHS and not self._said:
-            self._said = True
-            warnings.warn(_restless(self), RuntimeWarning, stacklevel=4)
-        if len(self._variants) > _KINDS:
-            del self._variants[next(iter(self._variants))]
+        if len(here.variants) > _KINDS:
+            del here.variants[next(iter(here.variants))]
         return variant.rebuild(list(results[: variant.n]))
 
-    def _restore(self, states: list[Any]) -> None:
-        for cell, state in zip(self._cells, states, strict=True):
-            cell.restore(state)
+    def _goes_along(self, here: Surroundings) -> bool:
+        """A function may change what it reaches while it is recorded (a cache, a list of losses),
+        as long as it gives the same result.  Where there is more to be read anew now, wait for the
+        next call.
+        """
+        if here.hold(here.given):
+            return True
+        reached = reach(self.__wrapped__, self._state, here.given)
+        cells = [cell.at for cell in cells_of(reached, self._differentiated)]
+        if cells != [cell.at for cell in here.cells]:
+            return False
+        here.take(reached)
+        return True
 
-    def _trace(self, args: Any, leaves: list[Any], copies: bool) -> Variant:
+    def _trace(self, args: Any, leaves: list[Any], here: Surroundings, copies: bool) -> Variant:
         put_back = flatten(args)[1]
         graph, rebuild = trace(
-            self._f, leaves, lambda new: self._function(*put_back(new)),
-            argument_names(self._f, args), self._cells, copies=copies,
+            self.__wrapped__, leaves, lambda new: self._function(*put_back(new)),
+            argument_names(self.__wrapped__, args), here.cells, here.arrays, copies=copies,
         )  # fmt: skip
-        return Variant(self.name, apply(graph, self._passes), rebuild, self._memory)
+        state = {id(cell.value()) for cell in here.cells}
+        constants = [x for _, x in here.arrays if id(x) not in state]
+        return Variant(self.name, apply(graph, self._passes), rebuild, self._memory, constants)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -303,17 +357,33 @@ def compile(
     Raises TapeError where the function draws random numbers or changes a state that the program
     cannot see, writes traced values into plain arrays, or reads Variables that were not found.
     """
-    function = f if argnums is None else value_and_grad(f, argnums)
-    reached = reach(f, tuple(state))
-    cells = cells_of(reached, differentiated=argnums is None)
-    memory = {"reuse": reuse, "in_place": in_place}
-    program = Program(f, function, cells, Surroundings(reached.around), passes, memory)
+    program = Program(f, argnums, tuple(state), passes, {"reuse": reuse, "in_place": in_place})
     if example_args:
         program(*example_args)
     return program
 
 
+def _read_beside(graph: Graph, constants: list[Any]) -> list[tuple[Any, bytes]]:
+    """(array, content) of those that no step refers to: NumPy itself has made constants of them."""
+    arrays = [x for step in graph.steps for x in arrays_in((step.args, step.kwargs))]
+    arrays += arrays_in((graph.outputs, graph.state))
+    referred = {id(_root(x)) for x in arrays}
+    found = [x for x in constants if x.nbytes <= _LOOKED_AT and id(_root(x)) not in referred]
+    return [(x, x.tobytes()) for x in found]
+
+
+def _root(x: Any) -> Any:
+    while x.base is not None and x.base.__class__ is np.ndarray:
+        x = x.base
+    return x
+
+
 # -- is it right? ---------------------------------------------------------------------------------
+
+
+def _restore(cells: Sequence[Cell], states: list[Any]) -> None:
+    for cell, state in zip(cells, states, strict=True):
+        cell.restore(state)
 
 
 def _copy(x: Any) -> Any:
@@ -351,12 +421,12 @@ def _another_result(name: str) -> str:
     )
 
 
-def _restless(program: Program) -> str:
+def _restless(program: Program, culprit: str) -> str:
     return (
-        f"{program.name} was recorded {program.recordings} times, since "
-        f"{program._surroundings.changed!r}, which it closes over, was given other values; each "
-        "recording costs more than a plain call. Pass it as an argument (as a float or an array), "
-        "or name the object that it belongs to in compile(..., state=[...])"
+        f"{program.name} was recorded {program.recordings} times, since {culprit!r}, which it "
+        "closes over, was given other values; each recording costs more than a plain call. Pass it "
+        "as an argument (as a float or an array), or name the object that it belongs to in "
+        "compile(..., state=[...])"
     )
 
 

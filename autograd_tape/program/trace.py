@@ -21,7 +21,6 @@ from ..tape import Recorder, TapeError, recording_on
 from ..variable import as_value
 from .cells import Cell
 from .names import assigned_name
-from .reach import reach
 from .recording import Recording
 from .step import Graph, Step
 from .symbol import Symbol
@@ -103,13 +102,15 @@ class Tracer(Recorder):
 
 def trace(
     function: Callable[..., Any], leaves: list[Any], call: Callable[[list[Any]], Any],
-    names: list[str], cells: Sequence[Cell], *, copies: bool = False,
+    names: list[str], cells: Sequence[Cell], arrays: list[tuple[str, Any]], *,
+    copies: bool = False,
 ) -> tuple[Graph, Any]:  # fmt: skip
     """The graph of ``call(leaves)``, and what puts its outputs into the containers of the result.
 
     leaves  of the arguments; names of them
     call    runs the function with others (symbols where they are traced) in the places of these
     cells   places outside that are inputs, too, and whose new content is part of the result
+    arrays  (name, array) of those that it closes over
     copies  keep copies of the plain arrays that are used
     """
     recording = Recording(copies)
@@ -138,8 +139,7 @@ def trace(
     if tracer.foreign:
         raise TapeError(_foreign(function, *tracer.foreign[0]))
     outputs, rebuild = flatten(result)
-    known = reach(function).arrays
-    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, known), rebuild
+    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, arrays), rebuild
 
 
 def _content(cell: Cell, symbol: Any) -> Any:
