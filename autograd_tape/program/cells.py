@@ -18,7 +18,7 @@ from .random import Drawing
 from .reach import Place, Reached
 from .recording import Recording
 
-__all__ = ["Cell", "ItemCell", "RandomCell", "VariableCell", "cells_of"]
+__all__ = ["ArrayCell", "Cell", "ItemCell", "RandomCell", "VariableCell", "cells_of"]
 
 
 class Cell:
@@ -112,6 +112,45 @@ class ItemCell(Cell):
         self.container[self.key] = x
 
 
+class ArrayCell(Cell):
+    """An array that stands in some places, and may be written into."""
+
+    def __init__(self, places: list[Place]) -> None:
+        self.places, self.name, self.array = places, places[0].name or "c", places[0].content()
+        self.at = id(self.array)
+
+    def value(self) -> Any:
+        return self.array
+
+    def state(self) -> Any:
+        return self.array.copy()
+
+    def state_since(self, before: Any) -> Any:
+        """The same; no copy (of all the data) where nothing was written."""
+        return before if self._holds(before) else self.state()
+
+    def restore(self, state: Any) -> None:
+        for place in self.places:
+            place.container[place.key] = self.array
+        if not self._holds(state):
+            self.array[...] = state
+
+    def _holds(self, state: Any) -> bool:
+        return np.array_equal(_bits(self.array), _bits(state))
+
+    def put(self, symbol: Any) -> Iterator[Entry]:
+        for place in self.places:
+            place.container[place.key] = symbol
+        yield from ()
+
+    def write(self, x: Any) -> None:
+        self.array[...] = x
+
+
+def _bits(x: Any) -> Any:
+    return np.ascontiguousarray(x).view(np.uint8)
+
+
 class RandomCell(Cell):
     """A random generator: what it draws while the function is traced is drawn anew at each call."""
 
@@ -138,8 +177,12 @@ class RandomCell(Cell):
 
 def cells_of(reached: Reached, differentiated: bool) -> list[Cell]:
     """A cell for everything that the program has to read anew."""
+    arrays: dict[int, list[Place]] = {}
+    for place in reached.arrays:
+        arrays.setdefault(id(place.content()), []).append(place)
     return [
         *(VariableCell(name, v, differentiated) for name, v in reached.variables),
         *map(ItemCell, reached.state),
+        *map(ArrayCell, arrays.values()),
         *map(RandomCell, reached.generators),
     ]

@@ -16,6 +16,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -27,14 +28,14 @@ from ..record import FALLBACK
 from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import as_value
-from .cells import Cell, cells_of
+from .cells import ArrayCell, Cell, cells_of
 from .memory import Memory
 from .names import argument_names, identifier
 from .passes import EXACT, Pass, apply
 from .reach import may_change, reach
 from .signature import kind_of, leaves_of
 from .source import Printer, Text, place_text
-from .step import Draw, Graph, Guard, arrays_in
+from .step import Draw, Graph, Guard, Step, inputs_of
 from .surroundings import Surroundings
 from .trace import is_traced, trace
 
@@ -46,7 +47,6 @@ __all__ = ["Changed", "Program", "Variant", "compile"]
 _PATHS = 8  # recordings that are kept for arguments of one kind
 _KINDS = 256  # kinds of arguments that recordings are kept for
 _STATES = 32  # states of what the function reaches that recordings are kept for
-_LOOKED_AT = 32_768  # bytes of an array that it reads beside the steps
 _PLAIN = {np.ndarray, np.float32, np.float64, float, int, bool, str, complex, bytes, type(None)}
 _lock = threading.RLock()  # while a function is traced, symbols stand in what it closes over
 _numbers = count(1)
@@ -60,14 +60,22 @@ class Variant:
     """The program for arguments of one kind, and for one path through the function."""
 
     def __init__(
-        self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool], constants: list[Any],
+        self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool],
+        here: Surroundings, leaves: list[Any], looked_at: list[Any],
     ) -> None:  # fmt: skip
-        self.name, self.graph, self.rebuild, self._memory = name, graph, rebuild, memory
+        self.name, self.rebuild, self._memory = name, rebuild, memory
+        self.arguments = sum(map(is_traced, leaves))
+        cells = [cell for cell in here.cells if is_traced(cell.value())]
+        self.graph, self._taken = _without_unread(graph, self.arguments)
+        beside = [cell.array if isinstance(cell, ArrayCell) else None for cell in cells]
+        self._beside = [([None] * self.arguments + beside)[i] for i in self._taken]
+        self._all = len(self._taken) == self.arguments + len(cells)
         self.changes = [i for i, x in enumerate(graph.state) if x is not None]
+        self.writes = [i for i in self.changes if isinstance(here.cells[i], ArrayCell)]
         self.n = len(graph.outputs)
         kinds = {step.function.__class__ for step in graph.steps}
         self.rewinds = Draw in kinds  # if it stops half-way, has it drawn numbers?
-        self.read = _read_beside(graph, constants)
+        self.looked_at = [(x, x.tobytes()) for x in looked_at]
         self._idle: list[Callable[..., Any]] = []  # functions, each with memory of its own
 
     def run(self, inputs: list[Any]) -> tuple[Any, ...]:
@@ -82,9 +90,13 @@ class Variant:
             self._idle.append(function)
         return results
 
-    def reads_the_same(self) -> bool:
-        """Do the arrays that were read in no step of it hold what they held?"""
-        return all(x.tobytes() == content for x, content in self.read)
+    def takes(self, inputs: list[Any]) -> list[Any]:
+        """Those of all inputs that it reads."""
+        return inputs if self._all else [inputs[i] for i in self._taken]
+
+    def finds_the_same(self) -> bool:
+        """Do the constants hold what they held?"""
+        return all(x.tobytes() == content for x, content in self.looked_at)
 
     def _build(self) -> Callable[..., Any]:
         text = self.optimized
@@ -114,6 +126,12 @@ class Variant:
         return Printer(self.graph, self.name).write()
 
     @property
+    def constants(self) -> dict[str, Any]:
+        """Arrays that the text takes besides the arguments."""
+        inputs = zip(self.text.inputs, self._beside, strict=True)
+        return {name: x for name, x in inputs if x is not None} | self.text.constants
+
+    @property
     def guards(self) -> list[str]:
         """Where the recorded path depends on values: ``net.py:12``."""
         found = [s.place for s in self.graph.steps if s.function.__class__ is Guard]
@@ -124,7 +142,7 @@ class Program:
     """What :func:`compile` gives; call it with new values.
 
     source      the program as readable NumPy code (of the path that was taken last)
-    constants   the arrays that the source takes by keyword
+    constants   the arrays that the source takes besides the arguments, by keyword
     optimized   the text that runs
     guards      the lines at which the path depends on values
     recordings  how often the function was recorded
@@ -158,7 +176,7 @@ class Program:
         key += map(kind_of, leaves)
         plain = _PLAIN.issuperset(map(type, leaves))
         given = () if plain else tuple([x for x in leaves if may_change(x)])
-        if self._known and not self._known[0].cells:
+        if self._known and not self._known[0].exposed:
             return self._call(args, leaves, key, given)
         with _lock:
             return self._call(args, leaves, key, given)
@@ -176,11 +194,13 @@ class Program:
                 inputs.append(x)
         signature = tuple(key)
         for variant in here.variants.get(signature, ()):
-            if variant.read and not variant.reads_the_same():
+            if variant.looked_at and not variant.finds_the_same():
                 continue
+            if variant.writes and _sharing(variant, here, inputs) is not None:
+                return self._function(*args)
             drawn = [(cell, cell.state()) for cell in here.random] if variant.rewinds else ()
             try:
-                results = variant.run(inputs)
+                results = variant.run(variant.takes(inputs))
             except (Changed, *FALLBACK) as stop:
                 for cell, state in drawn:  # as if nothing had been drawn
                     cell.restore(state)
@@ -225,25 +245,23 @@ class Program:
         self, args: Any, leaves: list[Any], inputs: list[Any], here: Surroundings, signature: Any
     ) -> Any:
         cells = here.cells
-        before = [cell.state() for cell in cells]
-        old = [cell.value() for cell in cells]
+        before, held = [cell.state() for cell in cells], here.contents()
         expected = self._function(*args)  # an error of the function's own is raised here
         if not self._goes_along(here):
             return expected
-        after = [cell.state() for cell in cells]
+        for (name, _), was, now in zip(here.small, held, here.contents(), strict=True):
+            if was != now:
+                raise TapeError(_a_constant_changes(self.name, name))
+        after = [_state_since(*pair) for pair in zip(cells, before, strict=True)]
         wanted = [as_value(x) for x in flatten(expected)[0]]
-        wanted += [_copy(cell.value()) for cell in cells]
+        for cell, now in zip(cells, after, strict=True):
+            wanted.append(now if isinstance(cell, ArrayCell) else _copy(cell.value()))
+        ways = [(True, False), (True, True)]
+        arrays = [k for k, cell in enumerate(cells) if isinstance(cell, ArrayCell)]
+        if arrays and all(before[k] is after[k] for k in arrays):
+            ways.append((False, True))
         try:
-            for copies in (False, True):
-                _restore(cells, before)
-                variant = self._trace(args, leaves, here, copies)
-                results = variant.run(inputs)
-                new = dict(zip(variant.changes, results[variant.n :], strict=True))
-                got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]
-                if len(got) == len(wanted) and all(map(_agree, got, wanted)):
-                    break
-            else:
-                raise TapeError(_another_result(self.name))
+            variant, results = self._right_one(ways, args, leaves, inputs, here, before, wanted)
         finally:
             _restore(cells, after)
         if not self._goes_along(here):
@@ -260,6 +278,35 @@ class Program:
             del here.variants[next(iter(here.variants))]
         return variant.rebuild(list(results[: variant.n]))
 
+    def _right_one(
+        self, ways: list[tuple[bool, bool]], args: Any, leaves: list[Any], inputs: list[Any],
+        here: Surroundings, before: list[Any], wanted: list[Any],
+    ) -> tuple[Variant, Any]:  # fmt: skip
+        """A recording that gives what is wanted, and what it gives.
+
+        ways  to record: are arrays that it closes over inputs, or constants (for functions that
+              take no symbols)?  Are copies of constants kept (for functions that write into them)?
+        """
+        old, failed = [cell.value() for cell in here.cells], None
+        for arrays, copies in ways:
+            if failed is not None and arrays:
+                continue
+            _restore(here.cells, before)
+            try:
+                variant = self._trace(args, leaves, here, arrays, copies)
+            except Exception as error:
+                failed = failed or error
+                continue
+            shared = _sharing(variant, here, inputs)
+            if shared is not None:
+                raise TapeError(_shared_memory(self.name, *shared))
+            results = variant.run(variant.takes(inputs))
+            new = dict(zip(variant.changes, results[variant.n :], strict=True))
+            got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]
+            if len(got) == len(wanted) and all(map(_agree, got, wanted)):
+                return variant, results
+        raise failed or TapeError(_another_result(self.name))
+
     def _goes_along(self, here: Surroundings) -> bool:
         """A function may change what it reaches while it is recorded (a cache, a list of losses),
         as long as it gives the same result.  Where there is more to be read anew now, wait for the
@@ -274,15 +321,19 @@ class Program:
         here.take(reached)
         return True
 
-    def _trace(self, args: Any, leaves: list[Any], here: Surroundings, copies: bool) -> Variant:
+    def _trace(
+        self, args: Any, leaves: list[Any], here: Surroundings, arrays: bool, copies: bool
+    ) -> Variant:
         put_back = flatten(args)[1]
+        cells = [cell for cell in here.cells if arrays or not isinstance(cell, ArrayCell)]
+        held = [(c.name, c.array) for c in here.cells if isinstance(c, ArrayCell) and not arrays]
         graph, rebuild = trace(
             self.__wrapped__, leaves, lambda new: self._function(*put_back(new)),
-            argument_names(self.__wrapped__, args), here.cells, here.arrays, copies=copies,
+            argument_names(self.__wrapped__, args), cells, here.constants + held, copies=copies,
         )  # fmt: skip
-        state = {id(cell.value()) for cell in here.cells}
-        constants = [x for _, x in here.arrays if id(x) not in state]
-        return Variant(self.name, apply(graph, self._passes), rebuild, self._memory, constants)
+        graph = apply(graph, self._passes)
+        looked_at = [x for _, x in here.small + held]
+        return Variant(self.name, graph, rebuild, self._memory, here, leaves, looked_at)
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -299,7 +350,7 @@ class Program:
 
     @property
     def constants(self) -> dict[str, Any]:
-        return self.latest.text.constants
+        return self.latest.constants
 
     @property
     def optimized(self) -> str:
@@ -363,19 +414,14 @@ def compile(
     return program
 
 
-def _read_beside(graph: Graph, constants: list[Any]) -> list[tuple[Any, bytes]]:
-    """(array, content) of those that no step refers to: NumPy itself has made constants of them."""
-    arrays = [x for step in graph.steps for x in arrays_in((step.args, step.kwargs))]
-    arrays += arrays_in((graph.outputs, graph.state))
-    referred = {id(_root(x)) for x in arrays}
-    found = [x for x in constants if x.nbytes <= _LOOKED_AT and id(_root(x)) not in referred]
-    return [(x, x.tobytes()) for x in found]
-
-
-def _root(x: Any) -> Any:
-    while x.base is not None and x.base.__class__ is np.ndarray:
-        x = x.base
-    return x
+def _without_unread(graph: Graph, arguments: int) -> tuple[Graph, list[int]]:
+    """The graph without the inputs, besides its arguments, that nothing reads; which are left."""
+    read = {x for step in graph.steps for x in inputs_of(step)}
+    read.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
+    left = [i for i, x in enumerate(graph.inputs) if i < arguments or x in read]
+    kept = [graph.inputs[i] for i in left]
+    gone = set(graph.inputs).difference(kept)
+    return replace(graph, inputs=kept, steps=[s for s in graph.steps if s not in gone]), left
 
 
 # -- is it right? ---------------------------------------------------------------------------------
@@ -384,6 +430,10 @@ def _root(x: Any) -> Any:
 def _restore(cells: Sequence[Cell], states: list[Any]) -> None:
     for cell, state in zip(cells, states, strict=True):
         cell.restore(state)
+
+
+def _state_since(cell: Cell, before: Any) -> Any:
+    return cell.state_since(before) if isinstance(cell, ArrayCell) else cell.state()
 
 
 def _copy(x: Any) -> Any:
@@ -413,6 +463,37 @@ def _agree(a: Any, b: Any) -> bool:
     return bool((same | near).all())
 
 
+def _sharing(variant: Variant, here: Surroundings, inputs: list[Any]) -> tuple[Any, Any] | None:
+    """An array that it writes into, and something that it may read in the same memory: there a
+    program would not see what was written.
+    """
+    arguments, others = inputs[: variant.arguments], inputs[variant.arguments :]
+    others += [x for _, x in here.constants]
+    for cell in [here.cells[i] for i in variant.writes]:
+        array = cell.value()
+        for x in (*arguments, *(x for x in others if x is not array)):
+            if x.__class__ is np.ndarray and np.may_share_memory(array, x):
+                return cell, x
+    return None
+
+
+def _shared_memory(name: str, cell: Cell, other: Any) -> str:
+    return (
+        f"{name} writes into the array {cell.name!r}, which shares memory with another array that "
+        f"it is given or reads (of shape {other.shape}): a program would not see there what was "
+        "written. Use copies, or do not compile this function"
+    )
+
+
+def _a_constant_changes(name: str, array: str) -> str:
+    return (
+        f"{name} writes into {array!r}, or into an array that shares memory with it, which is a "
+        "constant of the program: a small array of integers, or one in a tuple. Make it of "
+        "floats and let it stand in a list, a dict or an attribute; or name the object that it "
+        "belongs to: compile(..., state=[object])"
+    )
+
+
 def _another_result(name: str) -> str:
     return (
         f"{name} gave another result when it was run again at the same arguments, so a program "
@@ -423,10 +504,10 @@ def _another_result(name: str) -> str:
 
 def _restless(program: Program, culprit: str) -> str:
     return (
-        f"{program.name} was recorded {program.recordings} times, since {culprit!r}, which it "
-        "closes over, was given other values; each recording costs more than a plain call. Pass it "
-        "as an argument (as a float or an array), or name the object that it belongs to in "
-        "compile(..., state=[...])"
+        f"{program.name} was called {program._changes} times after {culprit!r} or something else "
+        "that it closes over was given another value; to find that, and to record it anew, costs "
+        "more than a plain call. Pass it as an argument (as a float or an array), or name the "
+        "object that it belongs to in compile(..., state=[...])"
     )
 
 

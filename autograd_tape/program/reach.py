@@ -27,9 +27,20 @@ from ..containers import is_container, items_of
 from ..primitive import Primitive
 from ..variable import Variable
 
-__all__ = ["FEW", "GONE", "Closure", "Owner", "Place", "Reached", "may_change", "reach"]
+__all__ = [
+    "FEW",
+    "GONE",
+    "LOOKED_AT",
+    "Closure",
+    "Owner",
+    "Place",
+    "Reached",
+    "may_change",
+    "reach",
+]
 
 GONE = object()  # stands where nothing is
+LOOKED_AT = 32_768  # bytes of an array whose content is looked at before each call
 FEW = 100  # items of larger containers are not looked at before each call
 _MANY = 10_000  # items of still larger ones are not looked for: they hold data
 
@@ -92,7 +103,9 @@ class Reached:
     """What was found.
 
     variables    (name, variable) of each leaf Variable
-    arrays       (name, array)
+    arrays       places of arrays that do not belong to the state
+    constants    (name, array) of small ones of integers, which are indices and masks mostly, and of
+                 those in tuples and the like, where nothing else can be put in their place
     state        places of arrays in the objects whose state changes, and of their own numbers
     generators   places of random generators
     around       all places but those of the state: what stands there is a constant
@@ -100,7 +113,8 @@ class Reached:
     """
 
     variables: list[tuple[str, Variable]] = field(default_factory=list)
-    arrays: list[tuple[str, Any]] = field(default_factory=list)
+    arrays: list[Place] = field(default_factory=list)
+    constants: list[tuple[str, Any]] = field(default_factory=list)
     state: list[Place] = field(default_factory=list)
     generators: list[Place] = field(default_factory=list)
     around: list[Place] = field(default_factory=list)
@@ -154,8 +168,12 @@ class _Search:
                 self.found.generators.append(place)
             if changes and type(x) is np.ndarray:
                 self.found.state.append(place)
-            elif (id(container), place.key) not in self._own and id(container) not in self._large:
+                return
+            if (id(container), place.key) not in self._own and id(container) not in self._large:
                 self.found.around.append(place)
+                if type(x) is np.ndarray and (x.dtype.kind in "fc" or x.nbytes > LOOKED_AT):
+                    self.found.arrays.append(place)
+                    return
         if id(x) in self._seen:
             return
         self._seen[id(x)] = x
@@ -163,10 +181,11 @@ class _Search:
             if x.is_leaf:
                 self.found.variables.append((x.name or name or "v", x))
         elif type(x) is np.ndarray:
-            self.found.arrays.append((name or "c", x))
+            self.found.constants.append((name or "c", x))
         elif not isinstance(x, (str, bytes, int, float, complex, type(None), np.random.Generator)):
             for inner, y, where in self._inside(name, x):
-                full = f"{name}_{inner}" if name and inner and where is not None else inner or name
+                part = where is not None or inner.isdigit()
+                full = f"{name}_{inner}" if name and inner and part else inner or name
                 at = None if where is None else Place(full or "x", *where)
                 yield _Found(full, y, at, changes)
 

@@ -36,15 +36,18 @@ class Text:
     """What a printer wrote.
 
     text       of the function, with a newline at the end
+    inputs     names of what it takes
     lines      for each line the step that it is due to, or None
     constants  arrays (and functions) that the text speaks of by name
     pieces     parts of the text that can be compiled one by one
     """
 
     def __init__(
-        self, text: str, lines: list[Step | None], constants: dict[str, Any], pieces: list[str]
-    ) -> None:
-        self.text, self.lines, self.constants, self.pieces = text, lines, constants, pieces
+        self, text: str, inputs: list[str], lines: list[Step | None], constants: dict[str, Any],
+        pieces: list[str],
+    ) -> None:  # fmt: skip
+        self.text, self.inputs, self.lines = text, inputs, lines
+        self.constants, self.pieces = constants, pieces
 
 
 class Printer(Expressions):
@@ -224,11 +227,11 @@ class Printer(Expressions):
         if self.fast:
             self.constants |= self.helpers
             pieces = in_pieces(self.name, inputs, [t for t, _ in self.out], set(self.constants))
-            return Text("\n".join(pieces), [], self.constants, pieces)
+            return Text("\n".join(pieces), inputs, [], self.constants, pieces)
         lines: list[tuple[str, Step | None]] = [(t, None) for t in self._head(inputs)]
         lines += self._with_places()
         text = "\n".join(t.rstrip() for t, _ in lines) + "\n"
-        return Text(text, [step for _, step in lines], self.constants, [text])
+        return Text(text, inputs, [step for _, step in lines], self.constants, [text])
 
     def _head(self, inputs: list[str]) -> list[str]:
         body = "\n".join(t for t, _ in self.out)

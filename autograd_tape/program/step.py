@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "NUMBERS", "Draw", "Graph", "Guard", "Increment", "Method", "Step", "arrays_in", "inputs_of",
+    "NUMBERS", "Draw", "Graph", "Guard", "Increment", "Method", "Step", "inputs_of",
     "mapped", "steps_in",
 ]  # fmt: skip
 
@@ -204,16 +204,3 @@ def mapped(f: Callable[[Any], Any], x: Any) -> Any:
     if kind is dict:
         return {key: mapped(f, y) for key, y in x.items()}
     return f(x)
-
-
-def arrays_in(x: Any) -> Iterator[Any]:
-    """The arrays in containers in containers."""
-    if x.__class__ is np.ndarray:
-        yield x
-    elif x.__class__ in (tuple, list):
-        for y in x:
-            yield from arrays_in(y)
-    elif x.__class__ is slice:
-        yield from arrays_in((x.start, x.stop, x.step))
-    elif x.__class__ is dict:
-        yield from arrays_in(tuple(x.values()))

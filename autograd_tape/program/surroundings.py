@@ -15,8 +15,8 @@ from itertools import chain, groupby, repeat
 from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any
 
-from .cells import RandomCell, cells_of
-from .reach import FEW, GONE, Closure, Owner, Place, Reached
+from .cells import ArrayCell, RandomCell, cells_of
+from .reach import FEW, GONE, LOOKED_AT, Closure, Owner, Place, Reached
 
 if TYPE_CHECKING:
     from .program import Variant
@@ -31,7 +31,7 @@ class Surroundings:
 
     given     objects among the arguments that it was looked at with
     cells     what is read anew at each call
-    arrays    (name, array) of what was found
+    constants (name, array) of arrays that are no cells; of the small ones the content is looked at
     places    where constants stand
     variants  recordings that were made in it, by the kinds of their arguments
     """
@@ -39,13 +39,16 @@ class Surroundings:
     def __init__(self, reached: Reached, differentiated: bool, given: tuple[Any, ...]) -> None:
         self.given = given
         self.cells = cells_of(reached, differentiated)
+        # (arrays are there while another thread records; in the places of others are symbols then)
+        self.exposed = any(not isinstance(cell, ArrayCell) for cell in self.cells)
         self.random = [cell for cell in self.cells if isinstance(cell, RandomCell)]
         self.variants: dict[Any, list[Variant]] = {}
         self.take(reached)
 
     def take(self, reached: Reached) -> None:
         """Take what stands there now for what should."""
-        self.arrays = reached.arrays
+        self.constants = reached.constants
+        self.small = [(name, x) for name, x in self.constants if x.nbytes <= LOOKED_AT]
         found = list({p.at: p for p in reached.around}.values())
         self.places = sorted(found, key=lambda p: _LOOKS.index(_look_for(p)))
         self._before = [p.content() for p in self.places]
@@ -80,6 +83,10 @@ class Surroundings:
             self._before = now
             return True
         return False
+
+    def contents(self) -> list[bytes]:
+        """Of the small constants."""
+        return [x.tobytes() for _, x in self.small]
 
     def changed(self) -> str:
         """The name of something that stands there no more; "" where all does."""

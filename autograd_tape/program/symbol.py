@@ -98,7 +98,7 @@ class Symbol:
         return f"<traced {self.value!r}>"
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
+        return repr(self)  # (the number in a text could be read without being guarded)
 
     # Doors: what Python asks for is given, and guarded.
     def __bool__(self) -> bool:

@@ -19,7 +19,7 @@ from ..entry import CONSTANT, Entry, leaf
 from ..source import is_machinery
 from ..tape import Recorder, TapeError, recording_on
 from ..variable import as_value
-from .cells import Cell
+from .cells import ArrayCell, Cell
 from .names import assigned_name
 from .recording import Recording
 from .step import Graph, Step
@@ -102,7 +102,7 @@ class Tracer(Recorder):
 
 def trace(
     function: Callable[..., Any], leaves: list[Any], call: Callable[[list[Any]], Any],
-    names: list[str], cells: Sequence[Cell], arrays: list[tuple[str, Any]], *,
+    names: list[str], cells: Sequence[Cell], known: list[tuple[str, Any]], *,
     copies: bool = False,
 ) -> tuple[Graph, Any]:  # fmt: skip
     """The graph of ``call(leaves)``, and what puts its outputs into the containers of the result.
@@ -110,7 +110,7 @@ def trace(
     leaves  of the arguments; names of them
     call    runs the function with others (symbols where they are traced) in the places of these
     cells   places outside that are inputs, too, and whose new content is part of the result
-    arrays  (name, array) of those that it closes over
+    known   (name, array) of constants
     copies  keep copies of the plain arrays that are used
     """
     recording = Recording(copies)
@@ -139,12 +139,12 @@ def trace(
     if tracer.foreign:
         raise TapeError(_foreign(function, *tracer.foreign[0]))
     outputs, rebuild = flatten(result)
-    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, arrays), rebuild
+    return Graph(inputs, recording.steps, [_step(x) for x in outputs], state, known), rebuild
 
 
 def _content(cell: Cell, symbol: Any) -> Any:
     """The step that a cell holds at the end; None if it is what it held at the beginning."""
-    now = cell.value()
+    now = symbol if isinstance(cell, ArrayCell) else cell.value()
     if symbol is None or (now is symbol and now.step.function is None):
         return None
     return now.step if type(now) is Symbol else now
