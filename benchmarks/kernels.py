@@ -19,9 +19,9 @@ import numpy as np
 from autograd_tape.program.cost import bytes_of, flops_of
 from autograd_tape.program.memory import Memory
 from autograd_tape.program.placing import way
-from autograd_tape.program.program import Changed, Variant
 from autograd_tape.program.source import Printer
 from autograd_tape.program.step import Guard, Increment, Step, mapped
+from autograd_tape.program.variant import Changed, Variant
 
 from .contenders import COMPILED, Compiled
 from .timing import Case, calibrate, frozen, let_threads_sleep, sample

@@ -9,16 +9,9 @@ Every new recording is compared with the engine before it is believed.
 
 from __future__ import annotations
 
-import builtins
-import linecache
-import math
-import re
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cached_property
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,114 +21,26 @@ from ..record import FALLBACK
 from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import as_value
+from .agreement import agree
 from .cells import ArrayCell, Cell, cells_of
-from .memory import Memory
 from .names import argument_names, identifier
 from .passes import EXACT, Pass, apply
 from .reach import may_change, reach
 from .signature import kind_of, leaves_of
-from .source import Printer, Text, place_text
-from .step import Draw, Graph, Guard, Step, inputs_of
 from .surroundings import Surroundings
 from .trace import is_traced, trace
+from .variant import Changed, Variant
 
 if TYPE_CHECKING:
     from .cost import ProgramCost
 
-__all__ = ["Changed", "Program", "Variant", "compile"]
+__all__ = ["Program", "compile"]
 
 _PATHS = 8  # recordings that are kept for arguments of one kind
 _KINDS = 256  # kinds of arguments that recordings are kept for
 _STATES = 32  # states of what the function reaches that recordings are kept for
 _PLAIN = {np.ndarray, np.float32, np.float64, float, int, bool, str, complex, bytes, type(None)}
 _lock = threading.RLock()  # while a function is traced, symbols stand in what it closes over
-_numbers = count(1)
-
-
-class Changed(Exception):
-    """A guard failed: the values ask for another path than the one that was recorded."""
-
-
-class Variant:
-    """The program for arguments of one kind, and for one path through the function."""
-
-    def __init__(
-        self, name: str, graph: Graph, rebuild: Any, memory: dict[str, bool],
-        here: Surroundings, leaves: list[Any], looked_at: list[Any],
-    ) -> None:  # fmt: skip
-        self.name, self.rebuild, self._memory = name, rebuild, memory
-        self.arguments = sum(map(is_traced, leaves))
-        cells = [cell for cell in here.cells if is_traced(cell.value())]
-        self.graph, self._taken = _without_unread(graph, self.arguments)
-        beside = [cell.array if isinstance(cell, ArrayCell) else None for cell in cells]
-        self._beside = [([None] * self.arguments + beside)[i] for i in self._taken]
-        self._all = len(self._taken) == self.arguments + len(cells)
-        self.changes = [i for i, x in enumerate(graph.state) if x is not None]
-        self.writes = [i for i in self.changes if isinstance(here.cells[i], ArrayCell)]
-        self.n = len(graph.outputs)
-        kinds = {step.function.__class__ for step in graph.steps}
-        self.rewinds = Draw in kinds  # if it stops half-way, has it drawn numbers?
-        self.looked_at = [(x, x.tobytes()) for x in looked_at]
-        self._idle: list[Callable[..., Any]] = []  # functions, each with memory of its own
-
-    def run(self, inputs: list[Any]) -> tuple[Any, ...]:
-        """All results; threads that run at once have a function each."""
-        try:
-            function = self._idle.pop()
-        except IndexError:
-            function = self._build()
-        try:
-            results: tuple[Any, ...] = function(*inputs)
-        finally:
-            self._idle.append(function)
-        return results
-
-    def takes(self, inputs: list[Any]) -> list[Any]:
-        """Those of all inputs that it reads."""
-        return inputs if self._all else [inputs[i] for i in self._taken]
-
-    def finds_the_same(self) -> bool:
-        """Do the constants hold what they held?"""
-        return all(x.tobytes() == content for x, content in self.looked_at)
-
-    def _build(self) -> Callable[..., Any]:
-        text = self.optimized
-        filename = f"<program {self.name} {next(_numbers)}>"
-        linecache.cache[filename] = (len(text.text), None, text.text.splitlines(True), filename)
-        constants = []
-        for piece in text.pieces:
-            named = re.search(r"^    (.*), = constants\[", piece, re.MULTILINE)
-            names = named[1].split(", ") if named else []
-            constants.append(tuple(text.constants[name] for name in names))
-        space: dict[str, Any] = {"Changed": Changed, "np": np, "math": math, "constants": constants}
-        line = 0
-        for piece in text.pieces:
-            exec(builtins.compile("\n" * line + piece, filename, "exec"), space)
-            line += piece.count("\n") + 1
-        made: Callable[..., Any] = space[self.name]
-        return made
-
-    @property
-    def optimized(self) -> Text:
-        """The text that runs, with fresh memory."""
-        return Printer(self.graph, self.name, Memory(self.graph, **self._memory)).write()
-
-    @cached_property
-    def text(self) -> Text:
-        """The readable text."""
-        return Printer(self.graph, self.name).write()
-
-    @property
-    def constants(self) -> dict[str, Any]:
-        """Arrays that the text takes besides the arguments."""
-        inputs = zip(self.text.inputs, self._beside, strict=True)
-        return {name: x for name, x in inputs if x is not None} | self.text.constants
-
-    @property
-    def guards(self) -> list[str]:
-        """Where the recorded path depends on values: ``net.py:12``."""
-        found = [s.place for s in self.graph.steps if s.function.__class__ is Guard]
-        return list(dict.fromkeys(place_text(p) for p in found))
 
 
 class Program:
@@ -196,7 +101,7 @@ class Program:
         for variant in here.variants.get(signature, ()):
             if variant.looked_at and not variant.finds_the_same():
                 continue
-            if variant.writes and _sharing(variant, here, inputs) is not None:
+            if variant.writes and variant.shares(here, inputs) is not None:
                 return self._function(*args)
             drawn = [(cell, cell.state()) for cell in here.random] if variant.rewinds else ()
             try:
@@ -297,13 +202,13 @@ class Program:
             except Exception as error:
                 failed = failed or error
                 continue
-            shared = _sharing(variant, here, inputs)
+            shared = variant.shares(here, inputs)
             if shared is not None:
                 raise TapeError(_shared_memory(self.name, *shared))
             results = variant.run(variant.takes(inputs))
             new = dict(zip(variant.changes, results[variant.n :], strict=True))
             got = [*results[: variant.n], *(new.get(i, x) for i, x in enumerate(old))]
-            if len(got) == len(wanted) and all(map(_agree, got, wanted)):
+            if len(got) == len(wanted) and all(map(agree, got, wanted)):
                 return variant, results
         raise failed or TapeError(_another_result(self.name))
 
@@ -391,9 +296,9 @@ def compile(
     """A program that gives what ``value_and_grad(f, argnums)`` gives, recorded at the example
     (without one, at its first call).
 
-    f         as for :func:`autograd_tape.value_and_grad`; Variables that it closes over are read
-              anew at each call, so they may be given other values between calls.  Other things that
-              it closes over (arrays, numbers, functions) are constants of the program; it is
+    f         as for :func:`autograd_tape.value_and_grad`; Variables and arrays that it closes over
+              are read anew at each call, so they may be given other values between calls.  Other
+              things that it closes over (numbers, functions) are constants of the program; it is
               recorded anew where others stand there.
     argnums   which arguments to differentiate in; None: ``f`` itself is the program, for functions
               that take derivatives inside (``jvp``, ``tape.gradient``, a step of training)
@@ -414,17 +319,7 @@ def compile(
     return program
 
 
-def _without_unread(graph: Graph, arguments: int) -> tuple[Graph, list[int]]:
-    """The graph without the inputs, besides its arguments, that nothing reads; which are left."""
-    read = {x for step in graph.steps for x in inputs_of(step)}
-    read.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
-    left = [i for i, x in enumerate(graph.inputs) if i < arguments or x in read]
-    kept = [graph.inputs[i] for i in left]
-    gone = set(graph.inputs).difference(kept)
-    return replace(graph, inputs=kept, steps=[s for s in graph.steps if s not in gone]), left
-
-
-# -- is it right? ---------------------------------------------------------------------------------
+# -- states and words ------------------------------------------------------------------------------
 
 
 def _restore(cells: Sequence[Cell], states: list[Any]) -> None:
@@ -438,43 +333,6 @@ def _state_since(cell: Cell, before: Any) -> Any:
 
 def _copy(x: Any) -> Any:
     return x.copy() if x.__class__ is np.ndarray else x
-
-
-_ROUNDING = 1000  # units in the last place, of the largest element
-
-
-def _agree(a: Any, b: Any) -> bool:
-    """Are two results equal, but for rounding?"""
-    if a.__class__ is not b.__class__:
-        return False
-    if a.__class__ is not np.ndarray and not isinstance(a, (float, complex, np.generic)):
-        return a is b or bool(a == b)
-    a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    if a.dtype.kind not in "fc":
-        return bool((a == b).all())
-    if np.array_equal(a, b, equal_nan=True):
-        return True
-    with np.errstate(all="ignore"):
-        same = (a == b) | (np.isnan(a) & np.isnan(b))
-        size = np.abs(b[np.isfinite(b)]).max(initial=0.0)
-        near = np.abs(a - b) <= _ROUNDING * np.finfo(a.dtype).eps * size
-    return bool((same | near).all())
-
-
-def _sharing(variant: Variant, here: Surroundings, inputs: list[Any]) -> tuple[Any, Any] | None:
-    """An array that it writes into, and something that it may read in the same memory: there a
-    program would not see what was written.
-    """
-    arguments, others = inputs[: variant.arguments], inputs[variant.arguments :]
-    others += [x for _, x in here.constants]
-    for cell in [here.cells[i] for i in variant.writes]:
-        array = cell.value()
-        for x in (*arguments, *(x for x in others if x is not array)):
-            if x.__class__ is np.ndarray and np.may_share_memory(array, x):
-                return cell, x
-    return None
 
 
 def _shared_memory(name: str, cell: Cell, other: Any) -> str:

@@ -4,7 +4,7 @@ One printer writes both texts of a program: the readable one, in expressions and
 the user's own variables, and the one that runs, in which arrays are written into memory that is
 there already (:mod:`.memory`).
 
-Next to read: :mod:`.program`.
+Next to read: :mod:`.variant`.
 """
 
 from __future__ import annotations

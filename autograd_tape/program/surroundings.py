@@ -19,7 +19,7 @@ from .cells import ArrayCell, RandomCell, cells_of
 from .reach import FEW, GONE, LOOKED_AT, Closure, Owner, Place, Reached
 
 if TYPE_CHECKING:
-    from .program import Variant
+    from .variant import Variant
 
 __all__ = ["Surroundings"]
 

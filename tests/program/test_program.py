@@ -26,7 +26,7 @@ from autograd_tape import (
     value_and_grad,
     where_safe,
 )
-from autograd_tape.program.program import _agree
+from autograd_tape.program.agreement import agree
 from tests.program.agreement import assert_same
 
 X = np.linspace(-1.0, 1.0, 12).reshape(3, 4)
@@ -721,7 +721,7 @@ def test_a_scalar_function_of_c():
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "agree"),
+    ("a", "b", "same"),
     [
         (1.0, 1.0, True), (1.0, 1.0 + 1e-14, True), (1.0, 1.001, False),
         (np.float64(1.0), 1.0, False), (np.ones(2), np.ones(3), False),
@@ -730,5 +730,5 @@ def test_a_scalar_function_of_c():
         (np.array([1e-9, 1.0]), np.array([0.0, 1.0]), False), ("a", "a", True), (None, None, True),
     ],
 )  # fmt: skip
-def test_what_counts_as_the_same_result(a, b, agree):
-    assert _agree(a, b) is agree
+def test_what_counts_as_the_same_result(a, b, same):
+    assert agree(a, b) is same

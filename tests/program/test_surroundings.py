@@ -4,6 +4,7 @@ import copy
 import functools
 import gc
 import sys
+import threading
 import types
 import weakref
 from collections import deque
@@ -517,3 +518,23 @@ def test_arrays_that_are_not_read_by_numpy_alone(text):
         assert_same(program(X[k % 3]), value_and_grad(f)(X[k % 3]))
         space["c"][0] += k % 2
     assert program.recordings <= 4
+
+
+def test_threads_that_record_at_once():
+    """While one records, a symbol stands under the name of the array; others do not see it."""
+    c, wrong = np.arange(1.0, 5.0), []
+    program = compile(lambda x: np.sum(np.exp(c) * x))
+
+    def work(k):
+        for n in range(1, 12):
+            x = np.full((n + k, 4), 1.0 + k)
+            if not np.array_equal(program(x)[1], np.broadcast_to(np.exp(c), x.shape)):
+                wrong.append((k, n))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+    assert program.recordings == 14
