@@ -41,10 +41,13 @@ def test_results_are_plain_where_nothing_outside_can_ask():
     [
         (lambda a, b: {"a": a, "b": [b, None]}, lambda t: (t["a"], t["b"][0])),
         (lambda a, b: (a, {"b": b}), lambda t: (t[0], t[1]["b"])),
+        (lambda a, b: [a, b], lambda t: t),
+        (lambda a, b: (a, b), lambda t: t),
+        (lambda a, b: [a, (b, None)], lambda t: (t[0], t[1][0])),
         (lambda a, b: Point(a, b), lambda t: (t.x, t.y)),
         (lambda a, b: Params(a, b), lambda t: (t.w, t.b)),
     ],
-    ids=["dict", "tuple", "namedtuple", "dataclass"],
+    ids=["dict", "nested", "list", "tuple", "list of tuple", "namedtuple", "dataclass"],
 )
 def test_nested_containers(make, leaves):
     def loss(tree):

@@ -557,15 +557,15 @@ def test_what_is_written_into_arrays_is_seen_or_refused(lines, alias, between):
 @pytest.mark.parametrize(
     "text",
     ["hash(c.tobytes())", "len(memoryview(c))", "sum(c.flat)", "c.tolist()[1]", "copy.deepcopy(c)",
-     "float(f'{c[0]:.3f}')", "scratch(c)", "np.digitize(1.5, np.sort(c))",
+     "float(f'{c[0]:.3f}')", "scratch(c, x)", "np.digitize(1.5, np.sort(c))",
      "linalg.solve(c[:, None] + A, c)"],
 )  # fmt: skip
 def test_arrays_that_are_not_read_by_numpy_alone(text):
     """They are compared with what they held where no symbol can stand for them."""
 
-    def scratch(c):
+    def scratch(c, x):
         memory = np.array([1.0, 2.0, 3.0, 4.0])
-        before = memory * 1.0
+        before = x * memory
         memory[:] = np.frombuffer(c.tobytes())
         return before + memory
 
