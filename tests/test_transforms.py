@@ -20,6 +20,7 @@ from autograd_tape import (
     value_and_grad,
     vjp,
 )
+from autograd_tape.containers import flatten
 
 X = np.array([0.3, -1.2, 0.7])
 
@@ -277,3 +278,14 @@ def test_scipy_minimises_nested_parameters():
 
 def test_the_mean_of_a_python_number_in_forward_mode():
     assert jvp(np.mean, (2.0,), (1.0,)) == (2.0, 1.0)
+
+
+@pytest.mark.parametrize("make", [list, tuple, lambda pair: {"a": pair[0], "b": [pair[1], None]}])
+def test_gradients_come_in_the_container_of_the_sources(make):
+    sources = make((Variable(2.0), Variable(3.0)))
+    with Tape() as tape:
+        a, b = flatten(sources)[0]
+        target = a * b**2
+    gradients = tape.gradient(target, sources)
+    assert type(gradients) is type(sources)
+    assert flatten(gradients)[0] == [9.0, 12.0]
