@@ -139,8 +139,8 @@ class Program:
             return here
 
     def _note_a_change(self) -> None:
-        self._changes += 1
         culprit = self._known[0].changed()
+        self._changes += bool(culprit)
         if self._changes == 2 * _PATHS and culprit:
             warnings.warn(_restless(self, culprit), RuntimeWarning, stacklevel=5)
 
@@ -150,12 +150,13 @@ class Program:
         self, args: Any, leaves: list[Any], inputs: list[Any], here: Surroundings, signature: Any
     ) -> Any:
         cells = here.cells
-        before, held = [cell.state() for cell in cells], here.contents()
+        before = [cell.state() for cell in cells]
+        held = [(name, x, x.tobytes()) for name, x in here.small]
         expected = self._function(*args)  # an error of the function's own is raised here
         if not self._goes_along(here):
             return expected
-        for (name, _), was, now in zip(here.small, held, here.contents(), strict=True):
-            if was != now:
+        for name, x, content in held:
+            if x.tobytes() != content:
                 raise TapeError(_a_constant_changes(self.name, name))
         after = [_state_since(*pair) for pair in zip(cells, before, strict=True)]
         wanted = [as_value(x) for x in flatten(expected)[0]]
@@ -370,7 +371,7 @@ def _restless(program: Program, culprit: str) -> str:
 
 
 def _too_many(program: Program) -> str:
-    where = ", ".join(program.guards)
+    where = ", ".join(program.guards) or "arrays that are constants"
     return (
         f"{program.name} was recorded {program.recordings} times, since the values at {where} are "
         "others nearly every time; each recording costs more than a plain call. Keep what depends "

@@ -171,7 +171,7 @@ class _Search:
                 return
             if (id(container), place.key) not in self._own and id(container) not in self._large:
                 self.found.around.append(place)
-                if type(x) is np.ndarray and (x.dtype.kind in "fc" or x.nbytes > LOOKED_AT):
+                if type(x) is np.ndarray and _is_data(x):
                     self.found.arrays.append(place)
                     return
         if id(x) in self._seen:
@@ -319,6 +319,11 @@ def _function_of(descriptor: Any) -> Any:
     if isinstance(descriptor, property):
         return descriptor.fget
     return descriptor.func if isinstance(descriptor, cached_property) else descriptor.__func__
+
+
+def _is_data(x: Any) -> bool:
+    """Small arrays of integers are indices and masks mostly, which are better constants."""
+    return x.dtype.kind in "fc" or (x.dtype.kind in "iub" and x.nbytes > LOOKED_AT)
 
 
 def may_change(x: Any) -> bool:

@@ -84,10 +84,6 @@ class Surroundings:
             return True
         return False
 
-    def contents(self) -> list[bytes]:
-        """Of the small constants."""
-        return [x.tobytes() for _, x in self.small]
-
     def changed(self) -> str:
         """The name of something that stands there no more; "" where all does."""
         pairs = zip(self.places, self._before, strict=True)

@@ -443,6 +443,39 @@ def test_a_cache_that_the_function_fills():
     assert program.recordings == n
 
 
+@pytest.mark.parametrize("filled", ["integers", "floats", "strings", "objects", "empty"])
+def test_a_cache_of_all_kinds_of_arrays(filled):
+    made = {
+        "integers": lambda: np.arange(4), "floats": lambda: np.arange(4.0),
+        "strings": lambda: np.array(["a"] * 10_000), "objects": lambda: np.array([{}] * 10_000),
+        "empty": lambda: np.zeros((4, 0)),
+    }  # fmt: skip
+    kept = {}
+
+    def f(x):
+        if "table" not in kept:
+            kept["table"] = made[filled]()
+        return np.sum(x) * len(kept["table"])
+
+    program = compile(f, X[0])
+    for x in X:
+        assert_same(program(x), value_and_grad(f)(x))
+    assert program.recordings == 1
+
+
+def test_indices_that_change_all_the_time_are_named():
+    order = np.arange(4)
+    program = compile(lambda x: np.sum(x * np.exp(order)), X[0])
+
+    def call_often():
+        for i in range(20):
+            order[0] = i
+            assert program(X[0])[1][0] == np.exp(i)
+
+    with pytest.warns(RuntimeWarning, match="recorded 16 times, since the values at arrays that"):
+        call_often()
+
+
 def test_what_a_function_notes_down_is_noted_while_it_is_recorded():
     losses = []
 
