@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nn import init
+from tests.conftest import chance
 
 from .torch_parity import torch
 
@@ -44,3 +45,12 @@ def test_the_same_distribution(name: str, options: dict[str, Any], shape: Any) -
 
 def test_fixed_values() -> None:
     np.testing.assert_array_equal(init.eye((3, 5)), torch.nn.init.eye_(torch.empty(3, 5)).numpy())
+
+
+def test_pytorch_draws_from_the_seed_of_the_tests() -> None:
+    chance.seed(3)
+    state, first = chance.getstate(), torch.rand(4)
+    chance.setstate(state)
+    assert torch.equal(torch.rand(4), first)
+    chance.seed(3)
+    assert torch.equal(torch.rand(4), first)
