@@ -89,16 +89,18 @@ class Program:
     def _call(
         self, args: tuple[Any, ...], leaves: list[Any], key: list[Any], given: tuple[Any, ...]
     ) -> Any:
-        known = self._known
-        here = known[0] if known and known[0].hold(given) else self._look_around(given)
+        states = self._known
+        here = states[0] if states and states[0].hold(given) else self._look_around(given)
         inputs = [x for x in leaves if is_traced(x)]
+        kinds = []
         for cell in here.cells:
             x = cell.value()
-            key.append(kind_of(x))
+            kinds.append(kind_of(x))
             if is_traced(x):
                 inputs.append(x)
-        signature = tuple(key)
-        for variant in here.variants.get(signature, ()):
+        signature = (*key, *kinds)
+        known = tuple(here.variants.get(signature, ()))
+        for variant in known:
             if variant.looked_at and not variant.finds_the_same():
                 continue
             if variant.writes and variant.shares(here, inputs) is not None:
@@ -115,6 +117,8 @@ class Program:
             self._latest = variant
             return self._finish(here, variant, results)
         with _lock:
+            if tuple(here.variants.get(signature, ())) != known:  # another thread was first
+                return self._call(args, leaves, key, given)
             return self._record(args, leaves, inputs, here, signature)
 
     def _finish(self, here: Surroundings, variant: Variant, results: tuple[Any, ...]) -> Any:

@@ -132,12 +132,15 @@ def reach(f: Any, state: tuple[Any, ...] = (), given: tuple[Any, ...] = ()) -> R
 
 
 class _Found(NamedTuple):
-    """Something to look into: under which name, where, and whether its arrays may change."""
+    """Something to look into: under which name and where; may its arrays change?  Is it a part of
+    an object of a library?
+    """
 
     name: str
     x: Any
     place: Place | None = None
     changes: bool = False
+    foreign: bool = False
 
 
 class _Search:
@@ -161,7 +164,9 @@ class _Search:
                 queue.extend(self._look_at(*this))
             queue = list(self._what_is_mentioned())
 
-    def _look_at(self, name: str, x: Any, place: Place | None, changes: bool) -> Iterator[_Found]:
+    def _look_at(
+        self, name: str, x: Any, place: Place | None, changes: bool, foreign: bool
+    ) -> Iterator[_Found]:
         if place is not None:
             container = place.container
             if isinstance(x, np.random.Generator):
@@ -183,11 +188,17 @@ class _Search:
         elif type(x) is np.ndarray:
             self.found.constants.append((name or "c", x))
         elif not isinstance(x, (str, bytes, int, float, complex, type(None), np.random.Generator)):
+            if _is_installed(x):  # one of them holds all others, often
+                if foreign:
+                    return
+                foreign = True
+            elif not is_container(x):
+                foreign = False
             for inner, y, where in self._inside(name, x):
                 part = where is not None or inner.isdigit()
                 full = f"{name}_{inner}" if name and inner and part else inner or name
                 at = None if where is None else Place(full or "x", *where)
-                yield _Found(full, y, at, changes)
+                yield _Found(full, y, at, changes, foreign)
 
     def _inside(self, name: str, x: Any) -> Iterator[tuple[str, Any, Any]]:
         """(name, what is in ``x``, its place as container and key where it can be replaced)."""
@@ -217,7 +228,7 @@ class _Search:
             yield free, Place("", closure, 0).content(), (closure, 0)
         for default in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
             yield "", default, None
-        if not _is_ours(where):
+        if not _is_of_a_library(where):
             names = _names_in(f.__code__)
             self._mentioned |= dict.fromkeys(names.mentioned)
             for used in names.globals:
@@ -356,10 +367,20 @@ def _is_of_a_library(x: Any) -> bool:
     """Is a class, or a module of that name, one of Python's, ours, or one that was installed?"""
     module = x if isinstance(x, str) else str(getattr(x, "__module__", ""))
     top = module.split(".")[0]
+    if top == "__main__":
+        return False
     if top in sys.stdlib_module_names or top in _NUMPY or _is_ours(module):
-        return top != "__main__"
+        return True
     file = getattr(sys.modules.get(top), "__file__", None) or ""
     return file.startswith(_LIBRARIES)
+
+
+def _is_installed(x: Any) -> bool:
+    """Is it an object, or a method, of a library that is not ours?"""
+    kind = type(x.__self__) if isinstance(x, types.MethodType) else type(x)
+    return (
+        kind.__module__ != "builtins" and not _is_ours(kind.__module__) and _is_of_a_library(kind)
+    )
 
 
 def _slots(kind: type) -> Iterator[str]:

@@ -517,6 +517,20 @@ def test_libraries_are_not_searched():
     assert program(X[1])[0] == np.sum(X[1])
 
 
+def test_an_object_of_a_library_that_holds_thousands():
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+
+    def f(x):
+        if axes is None:
+            axes.plot(x)
+        return np.sum(x)
+
+    program = compile(f, X[0])
+    assert len(program._known[0].places) < 200
+
+
 def test_nothing_is_kept_alive_by_a_state_that_is_forgotten(monkeypatch):
     monkeypatch.setattr("autograd_tape.program.program._STATES", 1)
 
