@@ -22,7 +22,7 @@ from ..tape import TapeError, tracer
 from ..transforms import value_and_grad
 from ..variable import as_value
 from .agreement import agree
-from .cells import ArrayCell, Cell, cells_of
+from .cells import ArrayCell, Cell
 from .names import argument_names, identifier
 from .passes import EXACT, Pass, apply
 from .reach import may_change, reach
@@ -153,19 +153,20 @@ class Program:
     def _record(
         self, args: Any, leaves: list[Any], inputs: list[Any], here: Surroundings, signature: Any
     ) -> Any:
-        cells = here.cells
-        before = [cell.state() for cell in cells]
+        before = [cell.state() for cell in here.cells]
         held = [(name, x, x.tobytes()) for name, x in here.small]
         expected = self._function(*args)  # an error of the function's own is raised here
-        if not self._goes_along(here):
+        now = self._after(here)
+        if now is None:
             return expected
+        here, cells = now, now.cells
         for name, x, content in held:
             if x.tobytes() != content:
                 raise TapeError(_a_constant_changes(self.name, name))
         after = [_state_since(*pair) for pair in zip(cells, before, strict=True)]
         wanted = [as_value(x) for x in flatten(expected)[0]]
-        for cell, now in zip(cells, after, strict=True):
-            wanted.append(now if isinstance(cell, ArrayCell) else _copy(cell.value()))
+        for cell, state in zip(cells, after, strict=True):
+            wanted.append(state if isinstance(cell, ArrayCell) else _copy(cell.value()))
         ways = [(True, False), (True, True)]
         arrays = [k for k, cell in enumerate(cells) if isinstance(cell, ArrayCell)]
         if arrays and all(before[k] is after[k] for k in arrays):
@@ -174,9 +175,10 @@ class Program:
             variant, results = self._right_one(ways, args, leaves, inputs, here, before, wanted)
         finally:
             _restore(cells, after)
-        if not self._goes_along(here):
+        now = self._after(here)
+        if now is None:
             return expected
-        known = here.variants.setdefault(signature, [])
+        known = now.variants.setdefault(signature, [])
         known.insert(0, variant)
         self.recordings += 1
         self._latest = variant
@@ -184,8 +186,8 @@ class Program:
             del known[_PATHS:]
             if self.recordings == 2 * _PATHS:
                 warnings.warn(_too_many(self), RuntimeWarning, stacklevel=4)
-        if len(here.variants) > _KINDS:
-            del here.variants[next(iter(here.variants))]
+        if len(now.variants) > _KINDS:
+            del now.variants[next(iter(now.variants))]
         return variant.rebuild(list(results[: variant.n]))
 
     def _right_one(
@@ -217,19 +219,21 @@ class Program:
                 return variant, results
         raise failed or TapeError(_another_result(self.name))
 
-    def _goes_along(self, here: Surroundings) -> bool:
-        """A function may change what it reaches while it is recorded (a cache, a list of losses),
-        as long as it gives the same result.  Where there is more to be read anew now, wait for the
-        next call.
+    def _after(self, here: Surroundings) -> Surroundings | None:
+        """What the function reaches after it was run: it may change that while it is recorded (a
+        cache, a list of losses), as long as it gives the same result.
+
+        None where something else is to be read anew now: wait for the next call.
         """
         if here.hold(here.given):
-            return True
+            return here
         reached = reach(self.__wrapped__, self._state, here.given)
-        cells = [cell.at for cell in cells_of(reached, self._differentiated)]
-        if cells != [cell.at for cell in here.cells]:
-            return False
-        here.take(reached)
-        return True
+        now = Surroundings(reached, self._differentiated, here.given)
+        if [cell.at for cell in now.cells] != [cell.at for cell in here.cells]:
+            return None
+        now.variants = here.variants
+        self._known = tuple([now if s is here else s for s in self._known])
+        return now
 
     def _trace(
         self, args: Any, leaves: list[Any], here: Surroundings, arrays: bool, copies: bool

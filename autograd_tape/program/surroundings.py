@@ -27,7 +27,7 @@ _PLAIN = {bool, int, float, complex, str, bytes, type(None)}
 
 
 class Surroundings:
-    """One state of all that a function reaches.
+    """One state of all that a function reaches; never changed, since other threads look at it.
 
     given     objects among the arguments that it was looked at with
     cells     what is read anew at each call
@@ -43,10 +43,6 @@ class Surroundings:
         self.exposed = any(not isinstance(cell, ArrayCell) for cell in self.cells)
         self.random = [cell for cell in self.cells if isinstance(cell, RandomCell)]
         self.variants: dict[Any, list[Variant]] = {}
-        self.take(reached)
-
-    def take(self, reached: Reached) -> None:
-        """Take what stands there now for what should."""
         self.constants = reached.constants
         self.small = [(name, x) for name, x in self.constants if x.nbytes <= LOOKED_AT]
         found = list({p.at: p for p in reached.around}.values())
