@@ -4,7 +4,7 @@ Each is a function of a graph that gives another.  :data:`EXACT` is the order in
 :data:`ALL` has :func:`algebra` too, which changes roundings.  Passes that look at one step at a
 time share one walk over the graph (:func:`apply`).
 
-Next to read: :mod:`.memory`.
+Next to read: :mod:`.joins`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from .constants import uniform
+from .joins import joins
 from .recording import laid_out
 from .step import Draw, Graph, Guard, Increment, Method, Step, inputs_of, mapped
 from .symbol import same_index
 
 __all__ = [
     "ALL", "EXACT", "Rewriting", "algebra", "apply", "common", "constants", "dead", "increments",
-    "ufuncs", "views",
+    "joins", "ufuncs", "views",
 ]  # fmt: skip
 
 Pass = Callable[[Graph], Graph]
@@ -367,5 +368,5 @@ def _log(x: Step) -> Step:
     return step
 
 
-EXACT: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, dead)
-ALL: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, algebra, dead)
+EXACT: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, dead, joins)
+ALL: tuple[Pass, ...] = (dead, ufuncs, constants, views, increments, common, algebra, dead, joins)

@@ -11,12 +11,12 @@ import numpy as np
 
 from .step import Method, Step
 
-__all__ = ["Way", "way"]
+__all__ = ["JOINING", "Way", "way"]
 
 # For an array m that is there:  m.fill(0);  np.copyto(m, x);  f(x, ..., m);  f(x, ..., out=m)
 Way = Literal["fill", "copy", "last", "out"]
 
-_STACKING = {np.stack, np.concatenate}
+JOINING = {np.stack, np.concatenate}
 # (NumPy 2.4 wants the keyword for these two; without it a call is 40 ns faster.)
 _NAMED = {np.maximum, np.minimum}
 _CAST = Method("astype")
@@ -40,7 +40,7 @@ def way(step: Step) -> Way | None:
         of_array = getattr(step.args[0], "kind", None) is np.ndarray
         plain = len(step.args) == 2 and not step.kwargs and step.view is None
         return "copy" if of_array and plain else None
-    if f in _STACKING:
+    if f in JOINING:
         return None if (step.kwargs or {}).keys() & {"dtype", "casting"} else "out"
     reduces = getattr(f, "__self__", None).__class__ is np.ufunc and f.__name__ == "reduce"
     return "out" if reduces else None

@@ -23,7 +23,7 @@ import numpy as np
 from .expression import ATOM, COMPARE, INFIX, Expressions, boxed
 from .memory import Memory
 from .pieces import in_pieces
-from .placing import way
+from .placing import JOINING, way
 from .step import NUMBERS, Graph, Guard, Increment, Step, inputs_of
 
 __all__ = ["Printer", "Text", "place_text"]
@@ -277,6 +277,8 @@ def _inlined(graph: Graph, memory: Memory) -> set[Step]:
             continue
         if step.function is None or step.mutates or step.errstate or step.kind is tuple:
             continue
+        if by.function in JOINING and step.view is None:
+            continue  # a line for each part
         if step.name is None and (step.adjoint is None or step.adjoint.name is None):
             found.add(step)
     return found - _too_late(graph, memory, found, reader) if memory.over else found
