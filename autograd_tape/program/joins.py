@@ -33,7 +33,7 @@ def joins(graph: Graph) -> Graph:
     for step in graph.steps:
         parts = filled.get(step, ())
         before = [part.args[0] for part in parts]
-        if len(parts) > 1 and all(readers[x] == 1 for x in before):
+        if parts and all(readers[x] == 1 for x in before):
             joined = _joined(step, parts)
             if joined is not None:
                 steps.append(joined)
@@ -53,7 +53,7 @@ def _filled(steps: Iterable[Step]) -> Iterator[list[Step]]:
             growing[step] = [], 0
         elif f.__class__ is Increment and step.args[0] in growing:
             parts, size = growing.pop(step.args[0])
-            if f.ufunc is np.add and f.view and step.errstate is None:
+            if f.ufunc is np.add and f.view:
                 parts.append(step)
                 size += f.size
                 if size == step.size:

@@ -12,13 +12,17 @@ __all__ = ["assert_same", "same"]
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equal in class, dtype, shape and every bit (any NaN is like another)."""
+    """Equal in class, dtype, shape and every bit (any NaN is like another, 0.0 is not -0.0)."""
     if type(a) is not type(b):
         return False
     a, b = np.asarray(a), np.asarray(b)
     if a.dtype != b.dtype or a.shape != b.shape:
         return False
-    return a.tobytes() == b.tobytes() or np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if a.dtype.kind not in "fc":
+        return bool(np.array_equal(a, b))
+    a, b = (np.ascontiguousarray(x).view(np.empty(0, x.dtype).real.dtype) for x in (a, b))
+    signs = (np.signbit(a) == np.signbit(b)) | np.isnan(a)
+    return bool(np.array_equal(a, b, equal_nan=True) and signs.all())
 
 
 def assert_same(got: Any, wanted: Any) -> None:

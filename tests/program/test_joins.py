@@ -1,5 +1,7 @@
 """Parts that fill an array of zeros are joined, and nothing else is; no bit changes."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -83,18 +85,66 @@ def test_what_is_added_later_stays():
     compiled(f, X)
 
 
-@pytest.mark.parametrize("how", ["zeros that somebody reads", "a part that somebody reads"])
-def test_what_somebody_reads_in_between_stays(how):
-    def f(x):
-        t = np.zeros((4, 6), like=x)
-        before = np.sum(t) if how.startswith("zeros") else 0.0
-        t[:2] += x[2:]
-        if how.startswith("a part"):
-            before = np.sum(t * 3.0)
-        t[2:] += x[:2]
-        return before, t * x
+def filled(*changes, shape=(4, 6), **options):
+    """A function that adds parts of x to zeros."""
 
+    def f(x):
+        t = np.zeros(shape, like=x, **options)
+        seen = [change(t, x) for change in changes]
+        return [s for s in seen if s is not None], t * x
+
+    return f
+
+
+def added(index, of=lambda x: x * 1.5):
+    def change(t, x):
+        t[index] += of(x[index])
+
+    return change
+
+
+def taken(index, of=lambda x: x * 1.5):
+    def change(t, x):
+        t[index] -= of(x[index])
+
+    return change
+
+
+FIRST, LAST = slice(2), slice(2, None)
+
+
+def test_zeros_of_the_function_itself():
+    program = compiled(filled(added(FIRST), added(LAST)), X, argnums=None)
+    assert "np.concatenate" in program.source
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        filled(lambda t, x: np.sum(t), added(FIRST), added(LAST)),
+        filled(added(FIRST), lambda t, x: np.sum(t * 3.0), added(LAST)),
+        filled(added(FIRST), lambda t, x: t.copy(), added(LAST)),  # a result
+        filled(added(FIRST), taken(LAST)), filled(taken(FIRST), added(LAST)),
+        filled(added(FIRST, lambda x: x[:1] + 1.0), added(LAST)),  # spread over the part
+        filled(added(FIRST), lambda t, x: t.__setitem__(LAST, t[LAST] + 1.0)),
+        filled(added(FIRST, np.float32), added(LAST, lambda x: x.astype(np.float32))),
+        filled(added(FIRST), added(LAST), order="F"),
+    ],
+)  # fmt: skip
+def test_zeros_that_are_filled_otherwise(f):
     assert "np.zeros" in compiled(f, X, argnums=None).source
+
+
+def test_rows_with_indices_that_are_computed():
+    def f(x, i):
+        t = np.zeros((2, 6), like=x)
+        t[i] += x[0]
+        t[1 - i] += x[1]
+        return t
+
+    program = compile(f, X, np.array(0), argnums=None)
+    for i in (0, 1, 0):
+        assert_same(program(X, np.array(i)), f(X, np.array(i)))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.complex128, np.int64])
@@ -112,14 +162,17 @@ def test_zeros_of_every_dtype(dtype):
     assert ("np.concatenate" in program.source) == (dtype is not np.int64)
 
 
-def test_what_is_spread_over_a_part_is_added():
+def test_the_source_says_which_line_asks_for_it():
     def f(x):
-        t = np.zeros((4, 6), like=x)
-        t[:2] += x[0]
-        t[2:] += 1.0
-        return t * x
+        y = np.tanh(x)
+        a, b = np.split(y, 2)
+        return np.sum(a * b)
 
-    assert "np.zeros" in compiled(f, X, argnums=None).source
+    forward, reverse = compiled(f, X).source.split("\n\n    ")
+    at = f.__code__.co_firstlineno + 2
+    joined = rf"dy = np\.concatenate\(\(t2, t1\), axis=0\) \+ 0\.0 +# test_joins\.py:{at}"
+    assert re.fullmatch(joined, reverse.splitlines()[0])
+    assert "tanh" in forward
 
 
 def test_the_gates_of_an_lstm():
