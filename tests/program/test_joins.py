@@ -127,7 +127,7 @@ def test_zeros_of_the_function_itself():
         filled(added(FIRST), taken(LAST)), filled(taken(FIRST), added(LAST)),
         filled(added(FIRST, lambda x: x[:1] + 1.0), added(LAST)),  # spread over the part
         filled(added(FIRST), lambda t, x: t.__setitem__(LAST, t[LAST] + 1.0)),
-        filled(added(FIRST, np.float32), added(LAST, lambda x: x.astype(np.float32))),
+        filled(*[added(i, lambda x: x.astype(np.float32)) for i in (FIRST, LAST)]),
         filled(added(FIRST), added(LAST), order="F"),
     ],
 )  # fmt: skip
@@ -135,11 +135,11 @@ def test_zeros_that_are_filled_otherwise(f):
     assert "np.zeros" in compiled(f, X, argnums=None).source
 
 
-def test_rows_with_indices_that_are_computed():
+def test_places_that_are_computed():
     def f(x, i):
         t = np.zeros((2, 6), like=x)
-        t[i] += x[0]
-        t[1 - i] += x[1]
+        t[i : i + 1] += x[:1]
+        t[1 - i : 2 - i] += x[1:2]
         return t
 
     program = compile(f, X, np.array(0), argnums=None)
