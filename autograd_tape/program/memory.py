@@ -37,6 +37,7 @@ class Memory:
 
     def __init__(self, graph: Graph, *, reuse: bool = True, in_place: bool = True) -> None:
         self.graph = graph
+        self.reads = {step: inputs_of(step) for step in graph.steps}
         self.results = [*graph.outputs, *(x for x in graph.state if x is not None)]
         self.places: dict[Step, Any] = {}  # an array of the pool
         self.owner: dict[Step, Step] = {}  # the step whose memory a step's value lies in
@@ -45,18 +46,18 @@ class Memory:
         self.pool: Any = np.empty(0, np.uint8)  # the memory that is kept
         self._death: dict[Step, list[Step]] = {}
         self._members: dict[Step, list[Step]] = {}
-        self._find_owners()
-        self._find_deaths()
+        self._find_deaths(self._find_owners())
         if reuse:
             self._assign(in_place)
 
     # -- who owns what -------------------------------------------------------------------------
 
-    def _find_owners(self) -> None:
-        last: dict[Step, int] = {}
+    def _find_owners(self) -> dict[Step, int]:
+        """Where each step is read last, or made."""
         steps = self.graph.steps
+        last = {step: i for i, step in enumerate(steps)}
         for i, step in enumerate(steps):
-            for x in inputs_of(step):
+            for x in self.reads[step]:
                 last[x] = i
         for x in self.results:
             if x.__class__ is Step:
@@ -71,27 +72,20 @@ class Memory:
             elif step.mutates and step.args[0].__class__ is Step:
                 target = step.args[0]
                 root = self.owner[target]
-                alive = max(last.get(m, -1) for m in self._members[root])
+                alive = max(last[m] for m in self._members[root])
                 whole = root is target or target in self.over
                 if root not in inputs and whole and alive <= i and root.kind is np.ndarray:
                     owner = root
                     self.over[step] = target
             self.owner[step] = owner
             self._members.setdefault(owner, []).append(step)
-        self.last = {
-            root: max(last.get(m, self._at(m)) for m in members)
-            for root, members in self._members.items()
-        }
+        return last
 
-    def _at(self, step: Step) -> int:
-        if not hasattr(self, "_index"):
-            self._index = {s: i for i, s in enumerate(self.graph.steps)}
-        return self._index[step]
-
-    def _find_deaths(self) -> None:
+    def _find_deaths(self, last: dict[Step, int]) -> None:
         steps = self.graph.steps
         inputs = set(self.graph.inputs)
-        for root, i in self.last.items():
+        for root, members in self._members.items():
+            i = max([last[m] for m in members])
             if root.kind is np.ndarray and i < len(steps) and root not in inputs:
                 self._death.setdefault(steps[i], []).append(root)
 
@@ -124,11 +118,10 @@ class Memory:
             self._place_view(step)
             self._place_part(step)
 
-    @staticmethod
-    def _written_over(step: Step, dying: list[Step], held: Container[Step]) -> Step | None:
+    def _written_over(self, step: Step, dying: list[Step], held: Container[Step]) -> Step | None:
         """The operand whose memory the step's result can have."""
         if _by_element(step):
-            for x in inputs_of(step):
+            for x in self.reads[step]:
                 if x in dying and x in held and _same_layout(x, step):
                     return x
         return None
@@ -139,7 +132,7 @@ class Memory:
         if whole is None or step.function not in _VIEWS or step.args[0] is not whole:
             return
         place = self.places.get(self.owner[whole] if whole in self.over else whole)
-        if place is None or step.kwargs or any(x is not whole for x in inputs_of(step)):
+        if place is None or step.kwargs or any(x is not whole for x in self.reads[step]):
             return
         view = step.function(place, *step.args[1:])
         if view.shape == step.shape and view.strides == step.strides:

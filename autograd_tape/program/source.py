@@ -24,7 +24,7 @@ from .expression import ATOM, COMPARE, INFIX, Expressions, boxed
 from .memory import Memory
 from .pieces import in_pieces
 from .placing import JOINING, way
-from .step import NUMBERS, Graph, Guard, Increment, Step, inputs_of
+from .step import NUMBERS, Graph, Guard, Increment, Step
 
 __all__ = ["Printer", "Text", "place_text"]
 
@@ -66,7 +66,7 @@ class Printer(Expressions):
         if self.fast:  # what reads an array must be computed before that is written over
             self.inlined = {
                 s for s in self.inlined
-                if s.kind in NUMBERS and all(x.kind in NUMBERS for x in inputs_of(s))
+                if s.kind in NUMBERS and all(x.kind in NUMBERS for x in self.memory.reads[s])
             }  # fmt: skip
 
     # -- statements ----------------------------------------------------------------------------
@@ -267,8 +267,8 @@ def place_text(place: Any) -> str:
 def _inlined(graph: Graph, memory: Memory) -> set[Step]:
     """Steps that are written as part of the only expression that reads them."""
     reader: dict[Step, Step | None] = {}  # None where there are several
-    for step in graph.steps:
-        for x in inputs_of(step):
+    for step, inputs in memory.reads.items():
+        for x in inputs:
             reader[x] = None if x in reader else step
     results = {x for x in (*graph.outputs, *graph.state) if x.__class__ is Step}
     found = set()
@@ -298,7 +298,7 @@ def _too_late(
             end = written[reader[step]]
             first, last = bisect_right(changes, i, key=at), bisect_left(changes, end, key=at)
             owners = {owner for _, owner in changes[first:last]}
-            if owners and any(memory.owner.get(x) in owners for x in inputs_of(step)):
+            if owners and any(memory.owner.get(x) in owners for x in memory.reads[step]):
                 late.add(step)
             else:
                 written[step] = end

@@ -132,6 +132,8 @@ class Variant:
 
 def _without_unread(graph: Graph, arguments: int) -> tuple[Graph, list[int]]:
     """The graph without the inputs, besides its arguments, that nothing reads; which are left."""
+    if len(graph.inputs) == arguments:
+        return graph, list(range(arguments))
     read = {x for step in graph.steps for x in inputs_of(step)}
     read.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
     left = [i for i, x in enumerate(graph.inputs) if i < arguments or x in read]
