@@ -28,7 +28,7 @@ def joins(graph: Graph) -> Graph:
     if not filled:
         return graph
     readers = Counter(chain.from_iterable(map(inputs_of, graph.steps)))
-    readers.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
+    readers.update(graph.returned)
     steps, gone = [], set()
     for step in graph.steps:
         parts = filled.get(step, ())

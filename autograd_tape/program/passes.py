@@ -99,7 +99,7 @@ def _step(x: Any) -> Step | None:
 
 def dead(graph: Graph) -> Graph:
     """Without the steps that no result and no guard needs."""
-    needed = {x for x in (*graph.outputs, *graph.state) if x.__class__ is Step}
+    needed = graph.returned
     steps = []
     for step in reversed(graph.steps):
         f = step.function

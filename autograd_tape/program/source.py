@@ -270,7 +270,7 @@ def _inlined(graph: Graph, memory: Memory) -> set[Step]:
     for step, inputs in memory.reads.items():
         for x in inputs:
             reader[x] = None if x in reader else step
-    results = {x for x in (*graph.outputs, *graph.state) if x.__class__ is Step}
+    results = graph.returned
     found = set()
     for step, by in reader.items():
         if by is None or step in results or (by.mutates and by.args[0] is step):

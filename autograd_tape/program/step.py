@@ -164,6 +164,11 @@ class Graph:
     state: list[Any] = field(default_factory=list)
     names: list[tuple[str, Any]] = field(default_factory=list)
 
+    @property
+    def returned(self) -> set[Step]:
+        """The steps among the outputs and the pieces of state."""
+        return {x for x in (*self.outputs, *self.state) if x.__class__ is Step}
+
 
 _CONTAINERS = {tuple, list, slice, dict}
 

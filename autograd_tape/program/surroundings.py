@@ -27,7 +27,7 @@ _PLAIN = {bool, int, float, complex, str, bytes, type(None)}
 
 
 class Surroundings:
-    """One state of all that a function reaches; never changed, since other threads look at it.
+    """One state of all that a function reaches.  Where it looks is never changed: other threads do.
 
     given     objects among the arguments that it was looked at with
     cells     what is read anew at each call

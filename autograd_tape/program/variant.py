@@ -20,7 +20,7 @@ import numpy as np
 from .cells import ArrayCell, Cell
 from .memory import Memory
 from .source import Printer, Text, place_text
-from .step import Draw, Graph, Guard, Step, inputs_of
+from .step import Draw, Graph, Guard, inputs_of
 from .trace import is_traced
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def _without_unread(graph: Graph, arguments: int) -> tuple[Graph, list[int]]:
     """The graph without the inputs, besides its arguments, that nothing reads; which are left."""
     if len(graph.inputs) == arguments:
         return graph, list(range(arguments))
-    read = {x for step in graph.steps for x in inputs_of(step)}
-    read.update(x for x in (*graph.outputs, *graph.state) if x.__class__ is Step)
+    read = graph.returned.union(*map(inputs_of, graph.steps))
     left = [i for i, x in enumerate(graph.inputs) if i < arguments or x in read]
     kept = [graph.inputs[i] for i in left]
     gone = set(graph.inputs).difference(kept)
